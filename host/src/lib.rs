@@ -1,1 +1,5 @@
 //! host
+
+pub mod credentials;
+pub mod http_client;
+pub mod secret;
