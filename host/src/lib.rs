@@ -1,6 +1,11 @@
 //! Portolan: discovers what runs in an AWS estate and keeps a catalogue in step with it.
 
+pub mod aws;
 pub mod bindings;
+pub mod credentials;
 pub mod engine;
+pub mod http_client;
 pub mod imports;
 pub mod instance;
+pub mod manifest;
+pub mod secret;
