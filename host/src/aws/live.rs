@@ -116,8 +116,8 @@ impl Exchange for Live {
 fn session_failure(failure: &crate::credentials::AssumeFailure) -> SessionFailure {
     SessionFailure {
         denied: failure.is_denied(),
-        code: failure.code().to_owned(),
+        code: failure.code.clone(),
         message: failure.to_string(),
-        request_id: failure.request_id().map(str::to_owned),
+        request_id: failure.request_id.clone(),
     }
 }
