@@ -49,7 +49,9 @@ mod tests {
     #[test]
     fn neither_form_of_text_shows_it() {
         let secret = Secret::new("planted-value");
-        for shown in [format!("{secret}"), format!("{secret:?}"), format!("{:?}", Some(&secret)), format!("{secret:>40}")] {
+        for shown in
+            [format!("{secret}"), format!("{secret:?}"), format!("{:?}", Some(&secret)), format!("{secret:>40}")]
+        {
             assert!(!shown.contains("planted"), "{shown}");
         }
         assert_eq!(secret.expose(), "planted-value");

@@ -256,14 +256,18 @@ impl WebIdentityProvider {
         let role = self.web.role.clone().ok_or_else(|| {
             AssumeFailure::own(None, What::Settings, "AWS_ROLE_ARN is not set, so the token has no role of its own")
         })?;
-        exchange_token(&self.sts, &self.web.token_file, &Hop {
-            role,
-            by_web_identity: true,
-            external_id: None,
-            session_name: self.web.session_name.clone().unwrap_or_else(|| "portolan".to_owned()),
-            duration_s: None,
-            source_identity: None,
-        })
+        exchange_token(
+            &self.sts,
+            &self.web.token_file,
+            &Hop {
+                role,
+                by_web_identity: true,
+                external_id: None,
+                session_name: self.web.session_name.clone().unwrap_or_else(|| "portolan".to_owned()),
+                duration_s: None,
+                source_identity: None,
+            },
+        )
         .await
     }
 }

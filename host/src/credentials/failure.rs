@@ -113,7 +113,9 @@ impl AssumeFailure {
             What::Throttled => "run again, or with a lower --concurrency",
             What::Unreachable => "check DNS, routes and security groups to sts.REGION, then run again",
             What::CallerExpired => "renew the source's credentials, then run again",
-            What::RegionOff => "activate STS there in IAM's account settings, or set credentials.sts_region to another region",
+            What::RegionOff => {
+                "activate STS there in IAM's account settings, or set credentials.sts_region to another region"
+            }
             What::Clock => "set the clock (NTP), then run again",
             What::Settings => "change the setting that the message names",
             What::Source => "mend that source, or name another one with --credentials",
@@ -135,18 +137,24 @@ impl Denied {
             Self::ResourceControlPolicy => "a resource control policy of the organization denies it",
             Self::PermissionsBoundary => "the caller's permissions boundary does not allow it",
             Self::VpcEndpointPolicy => "the policy of the VPC endpoint for STS does not allow it",
-            Self::TagSession => "the session carries tags (Pod Identity's do) and the role's trust lacks sts:TagSession",
+            Self::TagSession => {
+                "the session carries tags (Pod Identity's do) and the role's trust lacks sts:TagSession"
+            }
             Self::SetSourceIdentity => {
                 "a source identity is sent, and the role's trust or the caller lacks sts:SetSourceIdentity"
             }
-            Self::WebIdentityToken => "the token's issuer, audience, subject or age is not what the role's trust demands",
+            Self::WebIdentityToken => {
+                "the token's issuer, audience, subject or age is not what the role's trust demands"
+            }
             Self::Duration => "the session's duration is above the role's maximum",
         }
     }
 
     fn next(self) -> &'static str {
         match self {
-            Self::Trust => "compare the role's trust policy with the caller printed above, and its sts:ExternalId with the configured one",
+            Self::Trust => {
+                "compare the role's trust policy with the caller printed above, and its sts:ExternalId with the configured one"
+            }
             Self::IdentityPolicy => "allow the caller sts:AssumeRole on arn:PARTITION:iam::*:role/NAME",
             Self::SessionPolicy => "widen the session policy of whoever started this session",
             Self::ServiceControlPolicy | Self::ResourceControlPolicy => {
@@ -262,7 +270,10 @@ mod tests {
             (to.to_owned(), Denied::Trust),
             (format!("{to} because no identity-based policy allows the sts:AssumeRole action"), Denied::IdentityPolicy),
             (format!("{to} with an explicit deny in a service control policy"), Denied::ServiceControlPolicy),
-            (format!("{to} because no permissions boundary allows the sts:AssumeRole action"), Denied::PermissionsBoundary),
+            (
+                format!("{to} because no permissions boundary allows the sts:AssumeRole action"),
+                Denied::PermissionsBoundary,
+            ),
             (format!("{to} because no session policy allows the sts:AssumeRole action"), Denied::SessionPolicy),
             (to.replace("sts:AssumeRole", "sts:TagSession"), Denied::TagSession),
             ("Not authorized to perform sts:AssumeRoleWithWebIdentity".to_owned(), Denied::WebIdentityToken),
@@ -276,9 +287,15 @@ mod tests {
         assert_eq!(sort("Throttling", "Rate exceeded", 400), What::Throttled);
         assert_eq!(sort("IDPCommunicationError", "", 400), What::Unreachable);
         assert_eq!(sort("", "<html>", 502), What::Unreachable);
-        assert_eq!(sort("ExpiredToken", "The security token included in the request is expired", 403), What::CallerExpired);
+        assert_eq!(
+            sort("ExpiredToken", "The security token included in the request is expired", 403),
+            What::CallerExpired
+        );
         assert_eq!(sort("RegionDisabledException", "STS is not activated in this region", 403), What::RegionOff);
-        assert_eq!(sort("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier", 403), What::Clock);
+        assert_eq!(
+            sort("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier", 403),
+            What::Clock
+        );
         assert_eq!(sort("", "<html>", 404), What::BadAnswer);
     }
 

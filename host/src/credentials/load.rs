@@ -12,19 +12,14 @@ use aws_types::request_id::RequestId;
 
 use super::failure::{AssumeFailure, What, cleaned, sort};
 use super::source::SourceKind;
+use crate::http_client::causes;
 
-/// Deeper than any chain of the providers.
-const DEPTH: usize = 16;
-
-pub(super) async fn load(
-    provider: &SharedCredentialsProvider,
-    kind: SourceKind,
-) -> Result<Credentials, AssumeFailure> {
+pub(super) async fn load(provider: &SharedCredentialsProvider, kind: SourceKind) -> Result<Credentials, AssumeFailure> {
     provider.provide_credentials().await.map_err(|error| failure_of(kind, &error))
 }
 
 pub(super) fn failure_of(kind: SourceKind, error: &ProviderError) -> AssumeFailure {
-    let links = chain(error);
+    let links: Vec<&(dyn Error + 'static)> = causes(error).collect();
     for link in &links {
         if let Some(own) = link.downcast_ref::<AssumeFailure>() {
             return own.clone();
@@ -43,10 +38,6 @@ pub(super) fn failure_of(kind: SourceKind, error: &ProviderError) -> AssumeFailu
         said.push(error.to_string());
     }
     AssumeFailure::own(None, What::Source, cleaned(&format!("{kind}: {}", said.join(": ")), []))
-}
-
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |link: &&'a (dyn Error + 'static)| link.source()).take(DEPTH).collect()
 }
 
 fn answered(kind: SourceKind, answer: &(impl ProvideErrorMetadata + RequestId)) -> AssumeFailure {

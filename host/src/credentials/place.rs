@@ -108,7 +108,8 @@ pub fn sts_place(settings: &StsSettings, environment: &Environment) -> Result<St
 /// The address is foreign and the source is the machine's own role.
 pub fn check_foreign(kind: SourceKind, place: &StsPlace) -> Result<(), PlaceError> {
     let of_machine = matches!(kind, SourceKind::Task | SourceKind::Instance);
-    let host = place.endpoint.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
+    let host =
+        place.endpoint.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default();
     let of_aws = portolan_tables::partitions().iter().any(|partition| {
         [&partition.dns_suffix, &partition.dual_stack_suffix]
             .into_iter()
@@ -127,7 +128,9 @@ fn region_of(environment: &Environment) -> Result<Option<Region>, CredentialsErr
     for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         if let Some(text) = environment.get(name)? {
             let region = Region::parse(text.trim());
-            return region.map(Some).map_err(|_| CredentialsError::BadVariable { name, expected: "a region, eu-west-1" });
+            return region
+                .map(Some)
+                .map_err(|_| CredentialsError::BadVariable { name, expected: "a region, eu-west-1" });
         }
     }
     Ok(None)
@@ -194,7 +197,10 @@ mod tests {
     #[test]
     fn the_hosts_region_is_taken_where_it_fits_and_a_set_one_must_fit() {
         let usual = StsSettings::default();
-        assert_eq!(place(&usual, &[("AWS_REGION", "eu-west-1")]).unwrap().endpoint, "https://sts.eu-west-1.amazonaws.com");
+        assert_eq!(
+            place(&usual, &[("AWS_REGION", "eu-west-1")]).unwrap().endpoint,
+            "https://sts.eu-west-1.amazonaws.com"
+        );
         let elsewhere = place(&of("aws-cn"), &[("AWS_REGION", "eu-west-1")]).unwrap();
         assert_eq!(elsewhere.endpoint, "https://sts.cn-northwest-1.amazonaws.com.cn");
         let set = StsSettings { region: Some(Region::parse("eu-west-1").unwrap()), ..of("aws-cn") };
@@ -219,7 +225,10 @@ mod tests {
     #[test]
     fn overrides_are_https_or_loopback_and_the_services_own_comes_first() {
         let general = StsSettings { endpoint_url: Some("http://127.0.0.1:5000".into()), ..StsSettings::default() };
-        assert_eq!(place(&general, &[("AWS_ENDPOINT_URL", "https://no.example")]).unwrap().endpoint, "http://127.0.0.1:5000");
+        assert_eq!(
+            place(&general, &[("AWS_ENDPOINT_URL", "https://no.example")]).unwrap().endpoint,
+            "http://127.0.0.1:5000"
+        );
         let own = [("AWS_ENDPOINT_URL_STS", "https://sts.example")];
         assert_eq!(place(&general, &own).unwrap().endpoint, "https://sts.example");
         let open = StsSettings { endpoint_url: Some("http://proxy.example".into()), ..StsSettings::default() };
@@ -238,7 +247,12 @@ mod tests {
             endpoint: endpoint.into(),
             overridden: true,
         };
-        for right in ["https://sts.eu-west-1.amazonaws.com", "http://127.0.0.1:1", "http://[::1]:1", "https://sts.eu-west-1.api.aws"] {
+        for right in [
+            "https://sts.eu-west-1.amazonaws.com",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "https://sts.eu-west-1.api.aws",
+        ] {
             assert!(check_foreign(SourceKind::Task, &at(right)).is_ok(), "{right}");
         }
         for wrong in ["https://collector.example", "https://amazonaws.com.evil.example", "https://evilamazonaws.com"] {

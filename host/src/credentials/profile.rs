@@ -119,7 +119,10 @@ impl Files {
                     files.push((kind, path));
                 }
                 None => files.extend(
-                    home.as_ref().map(|home| home.join(standard)).filter(|path| path.is_file()).map(|path| (kind, path)),
+                    home.as_ref()
+                        .map(|home| home.join(standard))
+                        .filter(|path| path.is_file())
+                        .map(|path| (kind, path)),
                 ),
             }
         }
@@ -159,10 +162,7 @@ pub(super) fn provider(
 }
 
 /// For `--credentials profile`: must be there.
-pub(super) async fn required(
-    environment: &Environment,
-    named: Option<&str>,
-) -> Result<FoundProfile, CredentialsError> {
+pub(super) async fn required(environment: &Environment, named: Option<&str>) -> Result<FoundProfile, CredentialsError> {
     find(environment, named).await?.ok_or_else(|| CredentialsError::NotConfigured {
         kind: SourceKind::Profile,
         missing: "there is no default profile with credentials in ~/.aws".to_owned(),

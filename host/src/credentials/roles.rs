@@ -382,11 +382,9 @@ impl RolePlan {
                 .get(account)
                 .map(|role| Some((role.clone(), external_id)))
                 .ok_or_else(|| PlanError::NoRole(account.clone())),
-            MemberRole::Template { partition, path_and_name } => {
-                RoleArn::in_account(partition, account, path_and_name)
-                    .map(|role| Some((role, external_id)))
-                    .map_err(|_| PlanError::Template { given: path_and_name.clone() })
-            }
+            MemberRole::Template { partition, path_and_name } => RoleArn::in_account(partition, account, path_and_name)
+                .map(|role| Some((role, external_id)))
+                .map_err(|_| PlanError::Template { given: path_and_name.clone() }),
         }
     }
 }

@@ -34,7 +34,10 @@ fn errors(plan: &RolePlan, source: SourceFacts) -> Vec<PlanError> {
 #[test]
 fn members_are_assumed_from_the_source_and_never_through_the_listing_role() {
     let hops = organization().hops(&Identity::Account(account("222222222222")), SourceKind::Task).unwrap();
-    assert_eq!(hops.iter().map(|hop| hop.role.as_str()).collect::<Vec<_>>(), ["arn:aws:iam::222222222222:role/ops/Read"]);
+    assert_eq!(
+        hops.iter().map(|hop| hop.role.as_str()).collect::<Vec<_>>(),
+        ["arn:aws:iam::222222222222:role/ops/Read"]
+    );
     assert_eq!(hops[0].session_name, "portolan-r1");
     assert_eq!(hops[0].external_id, Some(Secret::new("planted-external-id")));
     assert_eq!((hops[0].duration_s, &hops[0].source_identity, hops[0].by_web_identity), (None, &None, false));
@@ -65,12 +68,15 @@ fn a_token_goes_straight_to_members_without_external_id() {
 #[test]
 fn overrides_replace_role_and_external_id_and_must_lie_in_their_account() {
     let mut plan = organization();
-    let own = Override { role: Some(role("arn:aws:iam::222222222222:role/Own")), external_id: Some(Secret::new("other")) };
+    let own =
+        Override { role: Some(role("arn:aws:iam::222222222222:role/Own")), external_id: Some(Secret::new("other")) };
     plan.overrides.insert(account("222222222222"), own.clone());
     let hops = plan.hops(&Identity::Account(account("222222222222")), SourceKind::Task).unwrap();
     assert_eq!((hops[0].role.as_str(), &hops[0].external_id), ("arn:aws:iam::222222222222:role/Own", &own.external_id));
     plan.overrides.insert(account("444444444444"), own);
-    assert!(matches!(&errors(&plan, TASK)[..], [PlanError::OverrideElsewhere { account, .. }] if account.as_str() == "444444444444"));
+    assert!(
+        matches!(&errors(&plan, TASK)[..], [PlanError::OverrideElsewhere { account, .. }] if account.as_str() == "444444444444")
+    );
 }
 
 #[test]
@@ -83,7 +89,10 @@ fn more_than_an_hour_is_refused_where_a_role_assumes_a_role() {
     let direct = RolePlan { external_id: None, ..long.clone() };
     assert!(errors(&direct, TOKEN).is_empty());
     assert!(errors(&RolePlan { duration_s: Some(3600), ..long.clone() }, TASK).is_empty());
-    assert!(matches!(&errors(&RolePlan { duration_s: Some(899), ..long }, USER)[..], [PlanError::Duration { asked: 899 }]));
+    assert!(matches!(
+        &errors(&RolePlan { duration_s: Some(899), ..long }, USER)[..],
+        [PlanError::Duration { asked: 899 }]
+    ));
 }
 
 #[test]
@@ -110,7 +119,10 @@ fn texts_that_sts_would_refuse_are_refused_without_showing_the_secret() {
     };
     let found = errors(&plan, TASK);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(!format!("{found:?} {} {plan:?}", found.iter().map(ToString::to_string).collect::<String>()).contains("planted"));
+    assert!(
+        !format!("{found:?} {} {plan:?}", found.iter().map(ToString::to_string).collect::<String>())
+            .contains("planted")
+    );
 }
 
 #[test]

@@ -206,7 +206,9 @@ impl Sessions {
     /// A denial is remembered for the run, another failure for seconds.
     pub async fn credentials(&self, who: &Identity) -> Result<Credentials, Arc<AssumeFailure>> {
         let is_management = self.is_management(who);
-        if let (true, ManagementPolicy::Exclude, Identity::Account(account)) = (is_management, self.plan.management, who) {
+        if let (true, ManagementPolicy::Exclude, Identity::Account(account)) =
+            (is_management, self.plan.management, who)
+        {
             return Err(Arc::new(settings(&PlanError::ManagementExcluded(account.clone()))));
         }
         let hops = self.plan.hops(who, self.source.kind).map_err(|error| Arc::new(settings(&error)))?;

@@ -21,7 +21,9 @@ pub enum SourceSetting {
 
 /// A source that Portolan does not know.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a credential source; write one of auto, task, instance, web-identity, keys, profile, profile:NAME{hint}")]
+#[error(
+    "{given:?} is not a credential source; write one of auto, task, instance, web-identity, keys, profile, profile:NAME{hint}"
+)]
 pub struct SourceSettingError {
     /// What was given, cut to 64 characters: a key could have been pasted there.
     pub given: String,
@@ -118,7 +120,9 @@ pub struct Priority(pub(super) Vec<PeerProvider>);
 
 /// A name in the priority that the peer does not have either, or none at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is not a credential provider; write AssumeRoleWithWebIdentity, StaticCredential or AssumeRole, separated by commas")]
+#[error(
+    "{given:?} is not a credential provider; write AssumeRoleWithWebIdentity, StaticCredential or AssumeRole, separated by commas"
+)]
 pub struct PriorityError {
     /// The name that is not known.
     pub given: String,
@@ -159,7 +163,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_source_names_the_nearest() {
-        assert!("web_identity".parse::<SourceSetting>().unwrap_err().to_string().contains("did you mean \"web-identity\""));
+        assert!(
+            "web_identity".parse::<SourceSetting>().unwrap_err().to_string().contains("did you mean \"web-identity\"")
+        );
         assert!("profile:".parse::<SourceSetting>().unwrap_err().to_string().contains("name is missing"));
         assert!("".parse::<SourceSetting>().is_err());
     }

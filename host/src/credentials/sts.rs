@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use super::failure::{AssumeFailure, What, cleaned, sort};
 use super::identity::CallerIdentity;
 use super::roles::Hop;
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, HttpError, causes};
 use crate::secret::Secret;
 
 /// Calls to STS at once. All are charged to the calling account, whose limit other callers share.
@@ -75,12 +75,7 @@ impl Sts {
 
     /// As [`Sts::new`], with the time from elsewhere: sessions are refreshed by it.
     #[must_use]
-    pub fn with_clock(
-        http: &HttpClient,
-        region: Region,
-        endpoint: impl Into<String>,
-        clock: SharedTimeSource,
-    ) -> Self {
+    pub fn with_clock(http: &HttpClient, region: Region, endpoint: impl Into<String>, clock: SharedTimeSource) -> Self {
         let endpoint = endpoint.into();
         let sleep = SharedAsyncSleep::new(TokioSleep::new());
         let config = Config::builder()
@@ -146,10 +141,9 @@ impl Sts {
 
     pub(super) async fn caller_identity(&self, credentials: &Credentials) -> Result<CallerIdentity, AssumeFailure> {
         let client = self.client(Some(credentials));
-        let answer = self
-            .retried("GetCallerIdentity", None, &[], || client.get_caller_identity().send())
-            .await?;
-        let bad = || AssumeFailure::own(None, What::BadAnswer, "GetCallerIdentity's answer lacks account, ARN or user id");
+        let answer = self.retried("GetCallerIdentity", None, &[], || client.get_caller_identity().send()).await?;
+        let bad =
+            || AssumeFailure::own(None, What::BadAnswer, "GetCallerIdentity's answer lacks account, ARN or user id");
         Ok(CallerIdentity {
             account: answer.account().and_then(|id| AccountId::parse(id).ok()).ok_or_else(bad)?,
             arn: answer.arn().ok_or_else(bad)?.to_owned(),
@@ -255,8 +249,8 @@ fn session(
             if account.is_empty() { "none that can be read" } else { account }
         )));
     }
-    let expiry = SystemTime::try_from(given.expiration)
-        .map_err(|_| bad("the answer's expiry is not a time".to_owned()))?;
+    let expiry =
+        SystemTime::try_from(given.expiration).map_err(|_| bad("the answer's expiry is not a time".to_owned()))?;
     Ok(Credentials::builder()
         .access_key_id(given.access_key_id)
         .secret_access_key(given.secret_access_key)
@@ -299,15 +293,7 @@ where
 }
 
 /// Ours is the last link with a sentence: the SDK's own say `dispatch failure` and no more.
-fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> String {
-    /// Deeper than any chain of the SDK and of our client.
-    const DEPTH: usize = 12;
-    let next = |link: &&'a (dyn std::error::Error + 'static)| link.source();
-    let links: Vec<&'a (dyn std::error::Error + 'static)> =
-        std::iter::successors(Some(error), next).take(DEPTH).collect();
-    links
-        .iter()
-        .find(|link| link.is::<crate::http_client::HttpError>())
-        .or(links.last())
-        .map_or_else(String::new, ToString::to_string)
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let ours = causes(error).find(|link| link.is::<HttpError>());
+    ours.or_else(|| causes(error).last()).map_or_else(String::new, ToString::to_string)
 }

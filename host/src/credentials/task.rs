@@ -35,7 +35,8 @@ pub(super) fn provider(
                    association, and start it anew",
         });
     }
-    if let Some(name) = READ_BY_THE_PROVIDER.into_iter().find(|name| environment.raw(name) != std::env::var(name).ok()) {
+    if let Some(name) = READ_BY_THE_PROVIDER.into_iter().find(|name| environment.raw(name) != std::env::var(name).ok())
+    {
         return Err(CredentialsError::ForeignEnvironment { name });
     }
     Ok(EcsCredentialsProvider::builder().configure(config).build())

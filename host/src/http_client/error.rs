@@ -71,8 +71,8 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The error and all its causes, outermost first. Bounded, since a chain could be made endless.
-pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    /// Deeper than any chain of hyper, rustls and the operating system.
+pub(crate) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    /// Deeper than any chain of the SDKs, hyper, rustls and the operating system.
     const DEPTH: usize = 16;
-    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source()).take(DEPTH)
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (**error).source()).take(DEPTH)
 }

@@ -19,6 +19,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+pub(crate) use error::causes;
 pub use error::{Cause, HttpError};
 pub use tls::{TlsError, TlsSettings};
 
