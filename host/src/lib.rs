@@ -2,10 +2,15 @@
 
 pub mod aws;
 pub mod bindings;
+pub mod catalogue;
 pub mod credentials;
+pub mod deletion;
 pub mod engine;
 pub mod http_client;
 pub mod imports;
 pub mod instance;
 pub mod manifest;
+pub mod outcome;
+pub mod page_lines;
 pub mod secret;
+pub mod unit;
