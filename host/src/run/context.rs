@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::clock::RunStart;
 use super::progress::Progress;
-use super::store::{Store, StoreGone};
 use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Exchange;
-use crate::catalogue::CatalogueError;
+use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::Settings;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
+use crate::sink::{Worker, WorkerGone};
 
 /// A run, set up and ready to go.
 pub(super) struct Context {
@@ -22,7 +22,7 @@ pub(super) struct Context {
     pub(super) instances: Instances,
     pub(super) exchange: Arc<dyn Exchange>,
     pub(super) manifest: Manifest,
-    pub(super) store: Store,
+    pub(super) store: Arc<Worker<Catalogue>>,
     /// False where the only sinks are streams: then the catalogue lives in memory, without rows.
     pub(super) keeps_rows: bool,
     pub(super) streams: Streams,
@@ -49,5 +49,5 @@ pub enum Failed {
     Catalogue(#[from] CatalogueError),
     /// Its thread is gone.
     #[error(transparent)]
-    Store(#[from] StoreGone),
+    Worker(#[from] WorkerGone),
 }

@@ -142,17 +142,20 @@ impl Reading<'_> {
             self.why = problems.iter().find(telling).cloned();
         }
         let resources = lines.iter().filter(|line| matches!(line, PageLine::Resource(_))).count();
-        self.context.streams.page(&page.resources);
         self.context.tally.problems(Some(self.key), None, &problems);
-        let record = PageRecord {
+        let mut record = Arc::new(PageRecord {
             unit: self.key.clone(),
-            lines: if self.context.keeps_rows { lines } else { without_rows(lines) },
+            lines,
             problems,
             whole: page.whole,
             next: page.next.clone(),
             calls: 0,
             now: now_ms(),
-        };
+        });
+        self.context.streams.page(&record).await;
+        if !self.context.keeps_rows {
+            record = Arc::new(without_rows(&record));
+        }
         let mut counts = self.context.store.with(move |catalogue| catalogue.store_page(&record)).await??;
         if !self.context.keeps_rows {
             counts.unchanged = resources as u64;
@@ -176,8 +179,10 @@ impl Reading<'_> {
     }
 }
 
-fn without_rows(lines: Vec<PageLine>) -> Vec<PageLine> {
-    lines.into_iter().filter(|line| matches!(line, PageLine::Scope(_))).collect()
+/// The page without its resources: what its unit proves, no more.
+fn without_rows(page: &PageRecord) -> PageRecord {
+    let scopes = page.lines.iter().filter(|line| matches!(line, PageLine::Scope(_)));
+    PageRecord { lines: scopes.cloned().collect(), ..page.clone() }
 }
 
 fn stopped(error: &CallError) -> Problem {
