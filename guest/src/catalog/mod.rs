@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub(crate) use definition::{
     Action, Case, Condition, Confirm, Definition, List, Match, Missing, Outer, Reach, Read, Tier, Type,
 };
-pub(crate) use manifest::manifest;
+pub(crate) use manifest::{identity, manifest, property_name};
 
 /// One service's definitions, as the build script embedded them.
 struct Embedded {
