@@ -15,7 +15,7 @@ use super::node::{Node, Origin, Value, child};
 use super::peer::Peer;
 use super::references::{self, Reference};
 use super::settings::{
-    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardLimits, Keeping,
+    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardSettings, OnLeave,
     Keys, LimitSettings, LogLevel, LogSettings, Management, Origins, RegionChoice, RegionSettings, RoleSettings,
     Sensitive, Settings,
 };
@@ -229,8 +229,8 @@ impl<'a> Reader<'a> {
         overrides
     }
 
-    fn keeping(&self, key: &str) -> Keeping {
-        if self.is(key, "retire") { Keeping::Retire } else { Keeping::Keep }
+    fn keeping(&self, key: &str) -> OnLeave {
+        if self.is(key, "retire") { OnLeave::Retire } else { OnLeave::Keep }
     }
 
     fn regions(&self) -> RegionSettings {
@@ -260,7 +260,7 @@ impl<'a> Reader<'a> {
                 Some(Value::Int(number)) => u64::try_from(*number).unwrap_or(1),
                 _ => 1,
             };
-            GuardLimits { at_least, share }
+            GuardSettings { at_least, share }
         };
         DeletionSettings {
             confirm: self.tree.at("deletion.confirm").is_none_or(|node| node.value != Value::Bool(false)),

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::files::{FileText, Files};
 use super::kinds::tests::known;
 use super::node::Origin;
-use super::settings::{AccountsFrom, Actions, FailOn, Keeping};
+use super::settings::{AccountsFrom, Actions, FailOn, OnLeave};
 use super::{Day, EXAMPLE, Loaded, Refused, SourceFacts, Sources, load, report, schema, yaml};
 use crate::cli::args::{Command, parse};
 use crate::cli::flags::Flags;
@@ -187,7 +187,7 @@ fn flags_reach_their_settings() {
     let loaded = load_with(&[("/id", "abc"), ("./portolan.yaml", file)], &[], &line).unwrap();
     let settings = &loaded.settings;
     assert_eq!(settings.accounts.exclude.len(), 1);
-    assert_eq!(settings.accounts.on_leave_scope, Keeping::Retire);
+    assert_eq!(settings.accounts.on_leave_scope, OnLeave::Retire);
     let named = |kind: &str| settings.kinds.selected.get(kind).map(|choice| choice.actions.clone());
     assert_eq!(named("AWS::S3::Bucket"), Some(Actions::Named(["GetBucketEncryptionAction".to_owned()].into())));
     assert_eq!(named("AWS::SQS::Queue"), Some(Actions::default()));
