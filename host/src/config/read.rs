@@ -54,10 +54,15 @@ impl<'a> Reader<'a> {
             Endpoints::read(flags.endpoint_url.as_deref(), flags.allow_insecure_endpoint, env, &mut endpoint_mistakes);
         self.mistakes.append(&mut endpoint_mistakes);
         self.notices.extend(endpoints.announce());
+        let (roles, accounts) = (self.roles(), self.accounts());
+        let named = peer.partition.as_ref().map(|(name, _)| name.clone());
+        let overrides = accounts.overrides.values().filter_map(|own| own.role.as_ref());
+        let mut all = roles.list.iter().chain(&roles.hub).chain(&accounts.roles).chain(overrides);
+        let partition = named.or_else(|| all.next().map(|role| role.partition().to_owned()));
         Settings {
             credentials: self.credentials(peer),
-            roles: self.roles(),
-            accounts: self.accounts(),
+            roles,
+            accounts,
             regions: self.regions(),
             kinds: self.kinds(),
             sensitive: if self.is("sensitive", "keep") { Sensitive::Keep } else { Sensitive::Redact },
@@ -80,7 +85,7 @@ impl<'a> Reader<'a> {
             aws_region: self.aws_region(),
             use_fips: is_true(env.get(AWS_USE_FIPS_ENDPOINT)),
             use_dual_stack: is_true(env.get(AWS_USE_DUALSTACK_ENDPOINT)),
-            partition: peer.partition.as_ref().map(|(name, _)| name.clone()),
+            partition,
             origins: Origins(origins(self.tree)),
         }
     }

@@ -58,7 +58,7 @@ pub struct Settings {
     pub use_fips: bool,
     /// `AWS_USE_DUALSTACK_ENDPOINT`.
     pub use_dual_stack: bool,
-    /// The partition that the roles name, else the peer's `AWS_PARTITION`; none: the source decides.
+    /// The one partition of the run: of the roles, which the peer's `AWS_PARTITION` must equal; none: the source's.
     pub partition: Option<String>,
     /// Where each setting was written.
     pub origins: Origins,
