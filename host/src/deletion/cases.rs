@@ -215,14 +215,10 @@ fn no_combination_deletes_without_proof() {
         AccountFate::Kept(AccountKept::RoleRefused),
         AccountFate::Retired(retired(Grounds::AccountClosed)),
     ];
-    let regions = [
-        RegionFate::Live,
-        RegionFate::Kept(RegionKept::Disabled),
-        RegionFate::Retired(retired(Grounds::RegionAbsent)),
-    ];
+    let regions =
+        [RegionFate::Live, RegionFate::Kept(RegionKept::Disabled), RegionFate::Retired(retired(Grounds::RegionAbsent))];
     let kinds = [KindFate::Configured, KindFate::Removed(OnLeave::Keep), KindFate::Removed(OnLeave::Retire)];
-    let reads =
-        [ReadBack::NotAsked, ReadBack::Gone, ReadBack::There, ReadBack::Unanswered(ProblemClass::Denied)];
+    let reads = [ReadBack::NotAsked, ReadBack::Gone, ReadBack::There, ReadBack::Unanswered(ProblemClass::Denied)];
     let (mut seen, mut deleted) = (0, 0);
     for membership in &memberships {
         for confirm in [Confirm::Describe, Confirm::SecondRun, Confirm::Off] {
