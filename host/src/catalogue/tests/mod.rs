@@ -4,6 +4,7 @@ mod asking;
 mod deleting;
 mod files;
 mod sharing;
+mod simulating;
 mod speed;
 mod storing;
 mod viewing;
