@@ -24,6 +24,8 @@ impl Dice {
 }
 
 type Service = (&'static str, u64);
+/// Something of each of the two pages.
+type Pages<T> = [Vec<T>; 2];
 
 struct World {
     dice: Dice,
@@ -46,10 +48,10 @@ impl World {
     }
 
     /// Two pages as AWS gives them now, and the services and clusters that each shows whole.
-    fn listing(&mut self, faults: bool) -> (bool, [Vec<PageLine>; 2], [Vec<Service>; 2], [Vec<&'static str>; 2]) {
+    fn listing(&mut self, faults: bool) -> (bool, Pages<PageLine>, Pages<Service>, Pages<&'static str>) {
         let silent = faults && self.dice.one_in(8);
         let (mut whole, mut pages, mut shown, mut covered) =
-            (!silent, <[Vec<PageLine>; 2]>::default(), <[Vec<Service>; 2]>::default(), <[Vec<&str>; 2]>::default());
+            (!silent, Pages::default(), Pages::default(), Pages::default());
         for (index, cluster) in CLUSTERS.into_iter().enumerate() {
             let denied = faults && self.dice.one_in(4);
             whole &= !denied;
