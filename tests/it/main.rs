@@ -2,3 +2,4 @@
 
 mod protocol_cases;
 mod python;
+mod tables;
