@@ -2,6 +2,10 @@
 
 mod definition;
 mod manifest;
+#[cfg(test)]
+mod schema_test;
+#[cfg(test)]
+mod tables_test;
 
 use std::collections::BTreeMap;
 
