@@ -9,9 +9,7 @@ mod tables_test;
 
 use std::collections::BTreeMap;
 
-pub(crate) use definition::{
-    Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type,
-};
+pub(crate) use definition::{Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type};
 pub(crate) use manifest::{identity, manifest, property_name};
 
 /// One service's definitions, as the build script embedded them.

@@ -6,8 +6,20 @@ use super::EMBEDDED;
 
 /// What the small validator below understands. A schema that uses anything else fails, so that no rule is passed over.
 const KEYWORDS: &[&str] = &[
-    "$ref", "type", "enum", "required", "properties", "additionalProperties", "items", "minItems", "minimum", "anyOf",
-    "description", "title", "$schema", "$defs",
+    "$ref",
+    "type",
+    "enum",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "minItems",
+    "minimum",
+    "anyOf",
+    "description",
+    "title",
+    "$schema",
+    "$defs",
 ];
 
 struct Validator {

@@ -57,7 +57,8 @@ fn members(template: &str) -> Vec<String> {
 /// An item with every member that the templates of the definition name.
 fn sample(kind: &Kind) -> Value {
     let mut item = Map::new();
-    let text = serde_json::to_string(&super::EMBEDDED.iter().find(|known| known.service == kind.service).unwrap().json).unwrap();
+    let text = serde_json::to_string(&super::EMBEDDED.iter().find(|known| known.service == kind.service).unwrap().json)
+        .unwrap();
     for member in members(&text) {
         item.insert(member, Value::from("x"));
     }
@@ -87,8 +88,12 @@ fn knows(kind: &Kind, service: &Service, member: &str) -> bool {
         || definition.made.as_ref().is_some_and(|made| made.contains_key(first));
     // Of an attribute map the tables know no keys: what the definition says it fills is all there is to know.
     let attribute = definition.actions.iter().any(|action| action.fills.iter().any(|name| name == first));
-    wrapped || made || attribute
-        || item_shapes(kind, service).iter().any(|shape| matches!(shape, Shape::Structure(_)) && shape_at(service, shape, member).is_some())
+    wrapped
+        || made
+        || attribute
+        || item_shapes(kind, service)
+            .iter()
+            .any(|shape| matches!(shape, Shape::Structure(_)) && shape_at(service, shape, member).is_some())
 }
 
 #[test]
@@ -98,7 +103,17 @@ fn every_call_can_be_written() {
         let definition = &kind.definition;
         let item = sample(&kind);
         let parents = ["p".to_owned(), "p".to_owned()];
-        let scope = Scope { partition: "aws", account: "1", account_name: "n", region: "r", id: "a|b", arn: "arn", parents: &parents, item: Some(&item), outer: None };
+        let scope = Scope {
+            partition: "aws",
+            account: "1",
+            account_name: "n",
+            region: "r",
+            id: "a|b",
+            arn: "arn",
+            parents: &parents,
+            item: Some(&item),
+            outer: None,
+        };
         let parent = definition.parents.iter().map(|parent| (&parent.operation, &parent.input));
         let list = definition.list.iter().map(|list| (&list.operation, &list.input));
         let details = definition.actions.iter().map(|action| (&action.operation, &action.input));
@@ -106,7 +121,8 @@ fn every_call_can_be_written() {
         for (operation, input) in parent.chain(list).chain(details).chain(read) {
             let input = fill_input(&Value::Object(input.clone()), &scope, &["x".to_owned()]);
             let input = input.unwrap_or_else(|| panic!("{} {operation}: the input cannot be filled", kind.name));
-            wire::request(table, operation, &input).unwrap_or_else(|error| panic!("{} {operation}: {error}", kind.name));
+            wire::request(table, operation, &input)
+                .unwrap_or_else(|error| panic!("{} {operation}: {error}", kind.name));
         }
     }
 }
@@ -123,7 +139,8 @@ fn every_path_and_member_is_in_the_answers() {
             .map(|parent| (&parent.operation, &parent.items, &parent.wrap))
             .chain([(&list.operation, &list.items, &list.wrap)])
         {
-            let listed = shape_at(table, output(table, operation), items).unwrap_or_else(|| panic!("{operation}: no {items}"));
+            let listed =
+                shape_at(table, output(table, operation), items).unwrap_or_else(|| panic!("{operation}: no {items}"));
             assert!(matches!(listed, Shape::List { .. }), "{operation} {items} is no list");
             assert_eq!(matches!(element(table, listed), Shape::String), wrap.is_some(), "{operation} {items}");
         }
@@ -133,7 +150,9 @@ fn every_path_and_member_is_in_the_answers() {
         templates.extend(&definition.region.0);
         templates.extend(&definition.generation);
         templates.extend(definition.set.values());
-        for member in templates.into_iter().flat_map(|template| members(template)).chain(definition.rename.keys().cloned()) {
+        for member in
+            templates.into_iter().flat_map(|template| members(template)).chain(definition.rename.keys().cloned())
+        {
             assert!(knows(kind, table, &member), "{} has no member {member}", kind.name);
         }
         for condition in &definition.drop {
@@ -141,9 +160,14 @@ fn every_path_and_member_is_in_the_answers() {
         }
         for action in &definition.actions {
             let answer = output(table, &action.operation);
-            let taken = shape_at(table, answer, &action.take).unwrap_or_else(|| panic!("{}: no {}", action.name, action.take));
+            let taken =
+                shape_at(table, answer, &action.take).unwrap_or_else(|| panic!("{}: no {}", action.name, action.take));
             if action.batch.is_some() {
-                assert!(matches!(taken, Shape::List { .. }) && action.identity.is_some(), "{}: a batch is matched by identity", action.name);
+                assert!(
+                    matches!(taken, Shape::List { .. }) && action.identity.is_some(),
+                    "{}: a batch is matched by identity",
+                    action.name
+                );
             }
             if let Some(identity) = &action.identity {
                 let from = if action.batch.is_some() { element(table, taken) } else { answer };
@@ -158,7 +182,11 @@ fn every_path_and_member_is_in_the_answers() {
             }
         }
         if let Some(read) = &definition.read {
-            assert!(shape_at(table, output(table, &read.operation), read.items.trim_matches('.')).is_some(), "{}", read.items);
+            assert!(
+                shape_at(table, output(table, &read.operation), read.items.trim_matches('.')).is_some(),
+                "{}",
+                read.items
+            );
             let covered = |name: &String| definition.actions.iter().any(|action| action.name == *name);
             assert!(read.covers.iter().all(covered), "{}", kind.name);
         }
@@ -173,14 +201,21 @@ fn every_listing_with_pages_follows_them() {
         let table = service(kind.service).unwrap();
         let definition = &kind.definition;
         let lists = definition.parents.iter().map(|parent| &parent.operation);
-        for operation in lists.chain(definition.list.iter().map(|list| &list.operation)).chain(definition.actions.iter().map(|action| &action.operation)) {
+        for operation in lists
+            .chain(definition.list.iter().map(|list| &list.operation))
+            .chain(definition.actions.iter().map(|action| &action.operation))
+        {
             let Shape::Structure(structure) = output(table, operation) else { panic!("{operation}") };
             let token = structure.members.iter().find(|member| {
                 let name = member.name.to_lowercase();
                 name.contains("token") || name.ends_with("marker") || name.starts_with("lastevaluated")
             });
             let paging = table.operations[operation].paging.as_ref();
-            assert!(token.is_none() || paging.is_some(), "{operation} has {:?} and no pages", token.map(|member| &member.name));
+            assert!(
+                token.is_none() || paging.is_some(),
+                "{operation} has {:?} and no pages",
+                token.map(|member| &member.name)
+            );
         }
     }
 }
@@ -232,12 +267,16 @@ fn what_sounds_secret_is_declared_or_has_a_reason() {
             walk(table, shape, "", &mut Vec::new(), &mut found);
         }
         for action in &definition.actions {
-            if let (Some(into), Some(shape)) = (&action.into, shape_at(table, output(table, &action.operation), &action.take)) {
+            if let (Some(into), Some(shape)) =
+                (&action.into, shape_at(table, output(table, &action.operation), &action.take))
+            {
                 walk(table, shape, into, &mut Vec::new(), &mut found);
             }
         }
         let declared: Vec<&String> = definition.sensitive.iter().chain(definition._not_sensitive.keys()).collect();
-        let below = |path: &str, declared: &str| path == declared || path.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'));
+        let below = |path: &str, declared: &str| {
+            path == declared || path.strip_prefix(declared).is_some_and(|rest| rest.starts_with('.'))
+        };
         for path in found.iter().map(|path| renamed(definition, path)) {
             // What holds a declared path only, and no scalar of its own, is covered by it.
             if !declared.iter().any(|known| below(&path, known) || below(known, &path)) {
@@ -245,7 +284,11 @@ fn what_sounds_secret_is_declared_or_has_a_reason() {
             }
         }
         for path in &definition.sensitive {
-            assert!(found.iter().any(|known| renamed(definition, known) == *path), "{}: {path} is in no answer", kind.name);
+            assert!(
+                found.iter().any(|known| renamed(definition, known) == *path),
+                "{}: {path} is in no answer",
+                kind.name
+            );
         }
     }
     assert!(undeclared.is_empty(), "{undeclared:#?}");

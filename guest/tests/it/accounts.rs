@@ -44,17 +44,26 @@ fn organization(request: &Request) -> Answer {
     };
     match request.operation.as_str() {
         "ListRoots" => ok(json!({"Roots": [{"Id": "r-ab12", "Name": "Root"}]})),
-        "ListOrganizationalUnitsForParent" => paged("OrganizationalUnits", UNITS.iter().filter(|unit| parent == unit.2).map(|unit| json!({"Id": unit.0, "Name": unit.1})).collect()),
-        "ListAccountsForParent" => paged("Accounts", ACCOUNTS.iter().filter(|account| parent == account.2).map(entry).collect()),
+        "ListOrganizationalUnitsForParent" => paged(
+            "OrganizationalUnits",
+            UNITS.iter().filter(|unit| parent == unit.2).map(|unit| json!({"Id": unit.0, "Name": unit.1})).collect(),
+        ),
+        "ListAccountsForParent" => {
+            paged("Accounts", ACCOUNTS.iter().filter(|account| parent == account.2).map(entry).collect())
+        }
         "ListAccounts" => paged("Accounts", ACCOUNTS.iter().map(entry).collect()),
-        "DescribeOrganizationalUnit" => match UNITS.iter().find(|unit| member(request, "OrganizationalUnitId") == unit.0) {
-            Some(unit) => ok(json!({"OrganizationalUnit": {"Id": unit.0, "Name": unit.1}})),
-            None => fault("OrganizationalUnitNotFoundException"),
-        },
+        "DescribeOrganizationalUnit" => {
+            match UNITS.iter().find(|unit| member(request, "OrganizationalUnitId") == unit.0) {
+                Some(unit) => ok(json!({"OrganizationalUnit": {"Id": unit.0, "Name": unit.1}})),
+                None => fault("OrganizationalUnitNotFoundException"),
+            }
+        }
         "ListParents" => {
             let child = member(request, "ChildId");
             let parent = UNITS.iter().find(|unit| child == unit.0).unwrap().2;
-            ok(json!({"Parents": [{"Id": parent, "Type": if parent == "r-ab12" { "ROOT" } else { "ORGANIZATIONAL_UNIT" }}]}))
+            ok(
+                json!({"Parents": [{"Id": parent, "Type": if parent == "r-ab12" { "ROOT" } else { "ORGANIZATIONAL_UNIT" }}]}),
+            )
         }
         other => panic!("{other}"),
     }
@@ -91,7 +100,12 @@ fn the_whole_organization_with_paths_and_states() {
     assert_eq!(details["OuPath"], "Root/Prod/Web");
     assert_eq!(details["OuIds"], json!(["r-ab12", "ou-ab12-0000prod", "ou-ab12-00000web"]));
     assert_eq!(details["Email"], "a@example.com");
-    let managing: Vec<&str> = page.accounts.iter().filter(|account| account.role == AccountRole::Management).map(|account| account.id.as_str()).collect();
+    let managing: Vec<&str> = page
+        .accounts
+        .iter()
+        .filter(|account| account.role == AccountRole::Management)
+        .map(|account| account.id.as_str())
+        .collect();
     assert_eq!(managing, ["000000000001"]);
 }
 
@@ -142,7 +156,11 @@ fn a_listing_that_fails_is_a_failure() {
 fn a_unit_that_fails_retires_nobody() {
     let denied = |request: &Request| {
         let sandbox = member(request, "ParentId") == "ou-ab12-sandbox0";
-        if sandbox || request.operation == "ListAccounts" { fault("AccessDeniedException") } else { organization(request) }
+        if sandbox || request.operation == "ListAccounts" {
+            fault("AccessDeniedException")
+        } else {
+            organization(request)
+        }
     };
     let page = discover(&Script::new(denied), json!({})).unwrap();
     assert!(!page.whole && !page.problems.is_empty());

@@ -81,7 +81,8 @@ fn the_manifest_has_what_is_used_and_no_more() {
     assert!(operations(&manifest).contains(&"sqs:ListQueueTags".to_owned()));
     assert_ne!(without, with, "the configuration is in the fingerprint");
     let action = &manifest["kinds"][0]["actions"][1];
-    let expected = json!({"name": "ListQueueTagsAction", "default": false, "operation": "sqs:ListQueueTags", "fills": ["Tags"]});
+    let expected =
+        json!({"name": "ListQueueTagsAction", "default": false, "operation": "sqs:ListQueueTags", "fills": ["Tags"]});
     assert_eq!(*action, expected);
     let all = manifest["calls"].as_array().unwrap();
     for wanted in ["organizations:ListAccountsForParent", "account:ListRegions", "ec2:DescribeRegions"] {

@@ -47,16 +47,28 @@ fn one_over_the_batch_is_a_second_call() {
 #[test]
 fn one_that_vanished_does_not_spoil_its_batch() {
     let host = Script::new(|request| {
-        let ids: Vec<&str> = request.body.split('&').filter_map(|part| part.strip_prefix("InstanceId.")?.split_once('=')).map(|(_, id)| id).collect();
+        let ids: Vec<&str> = request
+            .body
+            .split('&')
+            .filter_map(|part| part.strip_prefix("InstanceId.")?.split_once('='))
+            .map(|(_, id)| id)
+            .collect();
         match request.operation.as_str() {
             "DescribeInstances" => {
                 let items: String = (0..8).map(|n| format!("<item><instanceId>i-{n}</instanceId></item>")).collect();
-                ok(format!("<R><reservationSet><item><instancesSet>{items}</instancesSet></item></reservationSet></R>"))
+                ok(format!(
+                    "<DescribeInstancesResponse><reservationSet><item><instancesSet>{items}</instancesSet></item></reservationSet></DescribeInstancesResponse>"
+                ))
             }
-            _ if ids.contains(&"i-5") => status(400, "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>The instance ID 'i-5' does not exist</Message></Error></Errors><RequestID>r</RequestID></Response>"),
+            _ if ids.contains(&"i-5") => status(
+                400,
+                "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>The instance ID 'i-5' does not exist</Message></Error></Errors><RequestID>r</RequestID></Response>",
+            ),
             _ => {
                 let items: String = ids.iter().map(|id| format!("<item><instanceId>{id}</instanceId><availabilityZone>zone-of-{id}</availabilityZone></item>")).collect();
-                ok(format!("<R><instanceStatusSet>{items}</instanceStatusSet></R>"))
+                ok(format!(
+                    "<DescribeInstanceStatusResponse><instanceStatusSet>{items}</instanceStatusSet></DescribeInstanceStatusResponse>"
+                ))
             }
         }
     });
@@ -128,8 +140,9 @@ fn a_vanished_queue_costs_itself_only() {
 
 #[test]
 fn throttled_attributes_are_gaps_and_one_problem() {
-    let throttled =
-        |operation: &str, name: &str| (operation == "GetQueueAttributes" && name != "b").then_some("ThrottlingException");
+    let throttled = |operation: &str, name: &str| {
+        (operation == "GetQueueAttributes" && name != "b").then_some("ThrottlingException")
+    };
     let host = Script::new(|request| three_queues(request, throttled));
     let all = all(&host, QUEUE, json!("all"));
     assert_eq!(all.ids(), ["a", "b", "c"], "present under their list identity");
@@ -188,7 +201,7 @@ fn secrets_do_not_leave_unless_told() {
     keep["sensitive"] = json!("keep");
     assert!(text(&keep).contains("hunter2"));
     let mut other = config(kind, json!([]));
-    other["redaction_key"] = json!(format!("{KEY}00"));
+    other["redaction_key"] = json!(format!("{KEY}01"));
     assert_ne!(text(&other), redacted, "the digest depends on the key");
 }
 
@@ -196,7 +209,10 @@ fn secrets_do_not_leave_unless_told() {
 fn buckets_go_by_their_region_and_the_home_may_be_closed() {
     let list = "<ListAllMyBucketsResult><Buckets><Bucket><Name>a</Name><BucketRegion>eu-west-1</BucketRegion></Bucket><Bucket><Name>b</Name><BucketRegion>ap-south-1</BucketRegion></Bucket></Buckets></ListAllMyBucketsResult>";
     let host = Script::new(|request| match (request.operation.as_str(), request.region.as_str()) {
-        ("ListBuckets", "us-east-1") => status(403, "<Error><Code>AccessDenied</Code><Message>with an explicit deny in a service control policy</Message></Error>"),
+        ("ListBuckets", "us-east-1") => status(
+            403,
+            "<Error><Code>AccessDenied</Code><Message>with an explicit deny in a service control policy</Message></Error>",
+        ),
         ("ListBuckets", _) => ok(list),
         _ => ok("<Tagging><TagSet/></Tagging>"),
     });
@@ -208,7 +224,10 @@ fn buckets_go_by_their_region_and_the_home_may_be_closed() {
     assert_eq!(all.ids(), ["a", "b"], "the region policy does not remove buckets");
     let asked: Vec<(String, String)> =
         host.asked.borrow().iter().map(|request| (request.target.clone(), request.region.clone())).collect();
-    assert_eq!(asked[2..], [("/a?tagging".to_owned(), "eu-west-1".to_owned()), ("/b?tagging".to_owned(), "ap-south-1".to_owned())]);
+    assert_eq!(
+        asked[2..],
+        [("/a?tagging".to_owned(), "eu-west-1".to_owned()), ("/b?tagging".to_owned(), "ap-south-1".to_owned())]
+    );
     given["regions"]["buckets"] = json!("allowed");
     assert_eq!(read_all(&host, &given, limits(), &global).unwrap().ids(), ["a"]);
 }

@@ -25,7 +25,9 @@ fn queues(request: &Request, pages: usize, size: usize, value: usize) -> Value {
             }
             answer
         }
-        "GetQueueAttributes" => json!({"Attributes": {"Policy": "x".repeat(value), "QueueArn": format!("arn:aws:sqs:eu-west-1:111122223333:{}", member(request, "QueueUrl").as_str().unwrap().rsplit('/').next().unwrap())}}),
+        "GetQueueAttributes" => {
+            json!({"Attributes": {"Policy": "x".repeat(value), "QueueArn": format!("arn:aws:sqs:eu-west-1:111122223333:{}", member(request, "QueueUrl").as_str().unwrap().rsplit('/').next().unwrap())}})
+        }
         other => panic!("{other}"),
     }
 }
@@ -61,12 +63,15 @@ fn a_page_never_exceeds_its_limit_by_more_than_one_resource() {
 }
 
 fn instances(pages: usize, request: &Request) -> String {
-    let page: usize = request.body.split('&').find_map(|p| p.strip_prefix("NextToken=")).unwrap_or("0").parse().unwrap();
+    let page: usize =
+        request.body.split('&').find_map(|p| p.strip_prefix("NextToken=")).unwrap_or("0").parse().unwrap();
     let items: String = (page * 10..page * 10 + 10)
         .map(|n| format!("<item><instanceId>i-{n:03}</instanceId><keyName>{}</keyName></item>", "k".repeat(2000)))
         .collect();
     let next = if page + 1 < pages { format!("<nextToken>{}</nextToken>", page + 1) } else { String::new() };
-    format!("<DescribeInstancesResponse><reservationSet><item><reservationId>r</reservationId><ownerId>111122223333</ownerId><instancesSet>{items}</instancesSet></item></reservationSet>{next}</DescribeInstancesResponse>")
+    format!(
+        "<DescribeInstancesResponse><reservationSet><item><reservationId>r</reservationId><ownerId>111122223333</ownerId><instancesSet>{items}</instancesSet></item></reservationSet>{next}</DescribeInstancesResponse>"
+    )
 }
 
 #[test]
@@ -89,7 +94,10 @@ fn a_listing_that_shifts_between_two_pages_loses_nothing() {
         // The second time, the first three instances are gone and the answer begins elsewhere.
         let gone = if asked.get() > 1 { 3 } else { 0 };
         let cut = (0..gone).fold(body, |body, n| {
-            body.replace(&format!("<item><instanceId>i-{n:03}</instanceId><keyName>{}</keyName></item>", "k".repeat(2000)), "")
+            body.replace(
+                &format!("<item><instanceId>i-{n:03}</instanceId><keyName>{}</keyName></item>", "k".repeat(2000)),
+                "",
+            )
         });
         ok(cut)
     });
@@ -133,7 +141,10 @@ fn a_stale_token_begins_the_unit_again() {
         _ => fault("ExpiredNextTokenException"),
     });
     let error = read_all(&host, &config("AWS::ECS::Cluster", json!([])), limits(), &unit("AWS::ECS::Cluster")).err();
-    assert_eq!(error.map(|problem| crate::script::described(&problem)).as_deref(), Some("stale-cursor ecs:ListClusters x1"));
+    assert_eq!(
+        error.map(|problem| crate::script::described(&problem)).as_deref(),
+        Some("stale-cursor ecs:ListClusters x1")
+    );
 }
 
 #[test]
@@ -155,7 +166,9 @@ fn answers_that_are_none_are_problems_and_prove_nothing() {
 
 #[test]
 fn an_error_inside_200_is_an_error() {
-    let host = Script::new(|_| ok("<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"));
+    let host = Script::new(|_| {
+        ok("<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>")
+    });
     let unit = portolan_guest::interface::Unit { kind: "AWS::S3::Bucket".to_owned(), region: None };
     assert!(read_all(&host, &config("AWS::S3::Bucket", json!([])), limits(), &unit).is_err());
 }

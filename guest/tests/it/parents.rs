@@ -13,7 +13,12 @@ fn cluster(name: &str) -> String {
 }
 
 /// Clusters, the services of each in pages of two, and what fails for which cluster.
-fn ecs(request: &Request, clusters: &[&str], services: usize, failing: &dyn Fn(&str) -> Option<&'static str>) -> Answer {
+fn ecs(
+    request: &Request,
+    clusters: &[&str],
+    services: usize,
+    failing: &dyn Fn(&str) -> Option<&'static str>,
+) -> Answer {
     if request.operation == "ListClusters" {
         let page = member(request, "nextToken").as_str().unwrap_or("0").parse::<usize>().unwrap();
         let arns: Vec<String> = clusters.iter().skip(page * 3).take(3).map(|name| cluster(name)).collect();
@@ -31,7 +36,9 @@ fn ecs(request: &Request, clusters: &[&str], services: usize, failing: &dyn Fn(&
                 return fault(code);
             }
             let from = member(request, "nextToken").as_str().unwrap_or("0").parse::<usize>().unwrap();
-            let arns: Vec<String> = (from..services.min(from + 2)).map(|n| format!("arn:aws:ecs:eu-west-1:111122223333:service/{name}/s{n}")).collect();
+            let arns: Vec<String> = (from..services.min(from + 2))
+                .map(|n| format!("arn:aws:ecs:eu-west-1:111122223333:service/{name}/s{n}"))
+                .collect();
             let mut answer = json!({ "serviceArns": arns });
             if from + 2 < services {
                 answer["nextToken"] = json!((from + 2).to_string());
@@ -42,7 +49,10 @@ fn ecs(request: &Request, clusters: &[&str], services: usize, failing: &dyn Fn(&
             let asked = member(request, "services");
             let asked = asked.as_array().unwrap();
             assert!(asked.len() <= 10 && asked.iter().all(|arn| arn.as_str().unwrap().contains(&format!("/{name}/"))));
-            let described: Vec<Value> = asked.iter().map(|arn| json!({"serviceArn": arn, "clusterArn": of, "status": "ACTIVE", "filler": "x".repeat(500)})).collect();
+            let described: Vec<Value> = asked
+                .iter()
+                .map(|arn| json!({"serviceArn": arn, "clusterArn": of, "status": "ACTIVE", "filler": "x".repeat(500)}))
+                .collect();
             ok(json!({ "services": described }))
         }
     }

@@ -53,10 +53,15 @@ fn all_pages_of_regions_and_only_enabled_ones_are_read() {
 
 #[test]
 fn policies_exclude_by_kind_account_and_in_general() {
-    let queues = |more: Value, account: &Account| found(&plan(&regions(), more, account).unwrap(), "AWS::SQS::Queue", Fate::Read).unwrap();
+    let queues = |more: Value, account: &Account| {
+        found(&plan(&regions(), more, account).unwrap(), "AWS::SQS::Queue", Fate::Read).unwrap()
+    };
     assert_eq!(queues(json!({"regions": {"deny": ["me-south-1"]}}), &account()), ["eu-west-1", "us-east-1"]);
     assert_eq!(queues(json!({"regions": {"allow": ["eu-west-1"]}}), &account()), ["eu-west-1"]);
-    assert_eq!(queues(json!({"account_regions": {"111122223333": {"allow": ["us-east-1"]}}}), &account()), ["us-east-1"]);
+    assert_eq!(
+        queues(json!({"account_regions": {"111122223333": {"allow": ["us-east-1"]}}}), &account()),
+        ["us-east-1"]
+    );
     let own = json!({"regions": {"allow": ["eu-west-1"]}, "kinds": [{"kind": "AWS::SQS::Queue", "regions": {"allow": ["us-east-1"]}}]});
     assert_eq!(queues(own, &account()), ["us-east-1"], "a kind's own policy stands in place of the general one");
     let excluded = plan(&regions(), json!({"regions": {"deny": ["me-south-1"]}}), &account()).unwrap();

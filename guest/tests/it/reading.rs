@@ -34,7 +34,14 @@ fn only_the_services_own_word_means_gone() {
     });
     check(&host, &unit(QUEUE), &["there"], &["there"], true, &[]);
     check(&host, &unit(QUEUE), &["gone"], &[], true, &[]);
-    check(&host, &unit(QUEUE), &["gone", "denied", "there"], &["there"], false, &["denied sqs:GetQueueUrl x1 about denied"]);
+    check(
+        &host,
+        &unit(QUEUE),
+        &["gone", "denied", "there"],
+        &["there"],
+        false,
+        &["denied sqs:GetQueueUrl x1 about denied"],
+    );
 }
 
 #[test]
@@ -68,23 +75,37 @@ fn services_are_asked_below_their_cluster() {
     let host = Script::new(|request| {
         let cluster = member(request, "cluster");
         let asked = member(request, "services");
-        let described: Vec<_> = asked.as_array().unwrap().iter().map(|arn| json!({"serviceArn": arn, "clusterArn": cluster, "status": "ACTIVE"})).collect();
+        let described: Vec<_> = asked
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arn| json!({"serviceArn": arn, "clusterArn": cluster, "status": "ACTIVE"}))
+            .collect();
         ok(json!({ "services": described }))
     });
     let (first, second, third) = (id("a", "1"), id("b", "2"), id("a", "3"));
     let kind = unit("AWS::ECS::Service");
     check(&host, &kind, &[&first, &second, &third], &[&first, &third, &second], true, &[]);
     assert_eq!(host.count("DescribeServices"), 2);
-    check(&host, &kind, &["arn:without-cluster"], &[], false, &["bad-call ecs:DescribeServices x1 about arn:without-cluster"]);
+    check(
+        &host,
+        &kind,
+        &["arn:without-cluster"],
+        &[],
+        false,
+        &["bad-call ecs:DescribeServices x1 about arn:without-cluster"],
+    );
 }
 
 #[test]
 fn a_bucket_is_looked_for_by_its_prefix() {
     let bucket = |name: &str| format!("<Bucket><Name>{name}</Name><BucketRegion>eu-west-1</BucketRegion></Bucket>");
     let host = Script::new(|request| match request.operation.as_str() {
-        "ListBuckets" if request.target.contains("prefix=log") => {
-            ok(format!("<ListAllMyBucketsResult><Buckets>{}{}</Buckets></ListAllMyBucketsResult>", bucket("log"), bucket("logs")))
-        }
+        "ListBuckets" if request.target.contains("prefix=log") => ok(format!(
+            "<ListAllMyBucketsResult><Buckets>{}{}</Buckets></ListAllMyBucketsResult>",
+            bucket("log"),
+            bucket("logs")
+        )),
         "ListBuckets" => ok("<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"),
         _ => ok("<Tagging><TagSet/></Tagging>"),
     });
@@ -95,11 +116,25 @@ fn a_bucket_is_looked_for_by_its_prefix() {
 #[test]
 fn an_answer_about_another_is_doubtful() {
     let host = Script::new(|_| ok(json!({"Table": {"TableName": "customers"}})));
-    check(&host, &unit("AWS::DynamoDB::Table"), &["orders"], &[], false, &["bad-answer dynamodb:DescribeTable x1 about orders"]);
+    check(
+        &host,
+        &unit("AWS::DynamoDB::Table"),
+        &["orders"],
+        &[],
+        false,
+        &["bad-answer dynamodb:DescribeTable x1 about orders"],
+    );
 }
 
 #[test]
 fn nothing_readable_proves_nothing() {
     let host = Script::new(|_| status(200, "<html></html>"));
-    check(&host, &unit("AWS::DynamoDB::Table"), &["orders"], &[], false, &["bad-answer dynamodb:DescribeTable x1 about orders"]);
+    check(
+        &host,
+        &unit("AWS::DynamoDB::Table"),
+        &["orders"],
+        &[],
+        false,
+        &["bad-answer dynamodb:DescribeTable x1 about orders"],
+    );
 }
