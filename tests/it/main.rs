@@ -1,3 +1,5 @@
 //! Portolan's integration tests: one executable, one module for each concern.
 
+mod protocol_cases;
 mod python;
+mod tables;
