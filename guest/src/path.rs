@@ -34,9 +34,9 @@ fn walk<'a>(value: &'a Value, path: &str, give: &mut dyn FnMut(&'a Value, Option
     let mut onward = |next: &'a Value| if rest.is_empty() { give(next, Some(value)) } else { walk(next, rest, give) };
     let Some(selector) = selector else { return onward(next) };
     for element in next.as_array().into_iter().flatten() {
-        let wanted = selector.split_once('=').is_none_or(|(key, wanted)| {
-            element.get(key).and_then(Value::as_str) == Some(wanted)
-        });
+        let wanted = selector
+            .split_once('=')
+            .is_none_or(|(key, wanted)| element.get(key).and_then(Value::as_str) == Some(wanted));
         if wanted {
             onward(element);
         }

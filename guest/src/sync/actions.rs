@@ -46,8 +46,7 @@ pub(crate) fn enrich(
     covered: &[String],
     problems: &mut Problems,
 ) -> Result<(), Problem> {
-    let actions: Vec<&Action> =
-        reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
+    let actions: Vec<&Action> = reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
     let mut enriching =
         Enriching { reading, items, found: (0..items.len()).map(|_| BTreeMap::new()).collect(), problems };
     let mut jobs = Vec::new();
@@ -244,7 +243,8 @@ impl Enriching<'_, '_> {
             let wanted = template::fill(&identity.of, &asked.scope(self.reading));
             let answered = job.answers.iter().find_map(|answer| path::get(answer, &identity.at)?.as_str());
             if wanted.as_deref() != answered {
-                let problem = Problem::new(ProblemClass::BadAnswer, "the answer is about another resource than asked for");
+                let problem =
+                    Problem::new(ProblemClass::BadAnswer, "the answer is about another resource than asked for");
                 self.gap(job.action, &job.items, job.call.problem(problem));
                 return;
             }

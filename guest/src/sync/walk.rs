@@ -196,10 +196,8 @@ impl<'r> Walk<'_, 'r> {
 
     /// A listing that failed. Of a parent it costs that parent; of the unit, the unit.
     fn failed(&mut self, task: &Task, problem: Problem) -> Result<(), Problem> {
-        let ends_the_unit = matches!(
-            problem.class,
-            ProblemClass::Cancelled | ProblemClass::NoCredentials | ProblemClass::StaleCursor
-        );
+        let ends_the_unit =
+            matches!(problem.class, ProblemClass::Cancelled | ProblemClass::NoCredentials | ProblemClass::StaleCursor);
         if ends_the_unit || (task.parents.is_empty() && self.page.is_empty()) {
             return Err(problem);
         }
@@ -335,8 +333,7 @@ impl<'r> Walk<'_, 'r> {
     fn is_wanted(&self, item: &Item) -> bool {
         let config = self.reading.config;
         let limited = config.only_allowed_buckets && self.reading.definition().scope == Reach::Account;
-        let allowed =
-            |region: &String| config.allows(self.reading.chosen, &self.reading.account.id, region);
+        let allowed = |region: &String| config.allows(self.reading.chosen, &self.reading.account.id, region);
         !limited || item.region.as_ref().is_none_or(allowed)
     }
 

@@ -1,0 +1,15 @@
+//! The guest, run natively against a scripted host.
+
+mod accounts;
+mod configuration;
+mod details;
+mod golden;
+mod paging;
+mod parents;
+mod plan;
+mod reading;
+mod script;
+
+use portolan_guest::host::{Response, SendError};
+
+type Answer = Result<Response, SendError>;
