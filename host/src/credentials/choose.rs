@@ -1,6 +1,6 @@
 //! Which source, and why: decided from configuration alone, except for the last guess of `auto`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -10,8 +10,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region as SdkRegion;
 
 use super::failure::{AssumeFailure, What};
+use super::plan_check::SourceFacts;
 use super::profile::FoundProfile;
-use super::roles::{Hop, SourceFacts};
+use super::roles::Hop;
 use super::source::{PeerProvider, Priority};
 use super::web_identity::read_token;
 use super::{CredentialsError, Environment, Keys, SourceKind, SourceSetting, Sts, WebIdentity};
@@ -282,7 +283,7 @@ impl ProvideCredentials for WebIdentityProvider {
 }
 
 /// Reads the token as it is now, and has it exchanged.
-pub(super) async fn exchange_token(sts: &Sts, file: &PathBuf, hop: &Hop) -> Result<Credentials, AssumeFailure> {
+pub(super) async fn exchange_token(sts: &Sts, file: &Path, hop: &Hop) -> Result<Credentials, AssumeFailure> {
     let token = read_token(file).await.map_err(|reason| AssumeFailure::own(Some(&hop.role), What::Source, reason))?;
     sts.assume_role_with_web_identity(&token, hop).await
 }
