@@ -105,6 +105,28 @@ async fn what_needs_another_program_is_refused_with_the_way_round() {
 }
 
 #[tokio::test]
+async fn a_profile_that_cannot_be_used_matters_only_where_it_would_be_taken() {
+    let metadata = Loopback::start(|_| Answer::status(500, "")).await;
+    let sts = client(&metadata, &Clock::at(0));
+    let home = Home::with("exported", "[profile sso]\nsso_session = corp\n", "");
+    let url = metadata.url();
+    let sso = [("AWS_PROFILE", "sso"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
+    let keys = [("AWS_ACCESS_KEY_ID", "ASIAEXPORTED"), ("AWS_SECRET_ACCESS_KEY", "x"), ("AWS_SESSION_TOKEN", "y")];
+    let exported = choose(&home.sources("auto", &[&sso[..], &keys[..]].concat()), &sts).await.unwrap();
+    assert_eq!(exported.kind, SourceKind::Keys);
+    // Alone it is the answer, and so it is where the priority leaves out what else is there.
+    let token = [("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token")];
+    let alone = home.sources("auto", &sso);
+    let priority = Some("AssumeRole".parse().unwrap());
+    let left_out = Sources { priority, ..home.sources("auto", &[&sso[..], &token[..]].concat()) };
+    for sources in [alone, left_out] {
+        let error = choose(&sources, &sts).await.unwrap_err();
+        assert!(matches!(&error, CredentialsError::Profile { name, .. } if name == "sso"), "{error:?}");
+    }
+    assert!(metadata.seen().is_empty(), "the instance's role was not tried instead");
+}
+
+#[tokio::test]
 async fn a_profile_whose_role_is_refused_says_so_in_awss_words() {
     let server =
         Loopback::start(|_| refusal(403, "AccessDenied", "User is not authorized to perform: sts:AssumeRole")).await;
