@@ -15,7 +15,7 @@ pub struct AssumeFailure {
     pub role: Option<RoleArn>,
     /// What the caller decides by.
     pub what: What,
-    /// AWS's code (`AccessDenied`), empty where AWS did not answer.
+    /// AWS's code (`AccessDenied`), the status where the answer has none, empty where nobody answered.
     pub code: String,
     /// AWS's text, or ours.
     pub message: String,

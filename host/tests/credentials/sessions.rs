@@ -202,6 +202,23 @@ async fn answers_that_are_not_stss_are_a_failure_and_never_a_session() {
     }
 }
 
+/// moto's form, which the SDK does not read, and what a proxy says.
+#[tokio::test]
+async fn errors_in_other_forms_are_read_too() {
+    let clock = Clock::at(1_800_000_000);
+    let nested = "<ErrorResponse><Errors><Error><Code>AccessDenied</Code><Message>no identity-based policy allows \
+                  the sts:AssumeRole action</Message></Error></Errors></ErrorResponse>";
+    for (answer, what, code) in [
+        (Answer::status(403, nested), What::Denied(Denied::IdentityPolicy), "AccessDenied"),
+        (Answer::status(407, "Proxy authentication required"), What::BadAnswer, "407"),
+        (Answer::status(502, "<html>bad gateway</html>"), What::Unreachable, "502"),
+    ] {
+        let server = Loopback::start(move |_| answer.clone()).await;
+        let failure = sessions(plan(), &server, &clock).await.credentials(&member()).await.unwrap_err();
+        assert_eq!((failure.what, failure.code.as_str()), (what, code), "{failure}");
+    }
+}
+
 #[tokio::test]
 async fn a_hub_whose_session_was_withdrawn_is_assumed_anew_once() {
     let clock = Clock::at(1_800_000_000);
