@@ -1,3 +1,13 @@
 //! Portolan's integration tests: one executable, one module for each concern.
 
+mod accounts;
+mod broken_answers;
+mod deletion;
+mod front;
+mod oracle;
+mod organization;
 mod python;
+mod recording;
+mod refusals;
+mod regions;
+mod secrets;

@@ -138,7 +138,8 @@ impl Portolan {
 
     /// The arguments of [`Portolan::sync`].
     pub fn sync_arguments<'a>(organization: &'a Organization, more: &[&'a str]) -> Vec<&'a str> {
-        let mut arguments = vec!["sync", "--account-role-arn", organization.role(), "--external-id-file", "external-id"];
+        let mut arguments =
+            vec!["sync", "--account-role-arn", organization.role(), "--external-id-file", "external-id"];
         arguments.extend(["--report", "report.json"]);
         if !more.contains(&"--to") {
             arguments.extend(["--to", "sqlite:catalogue.db"]);

@@ -98,9 +98,14 @@ impl Organization {
         (self.text(&["denied_region", "account"]), self.text(&["denied_region", "region"]))
     }
 
+    /// The description that `front/organization.py` printed, for the other scripts.
+    pub fn described(&self) -> String {
+        self.made.to_string()
+    }
+
     /// What boto3 gives for every kind, one value for each resource (see `front/oracle.py`).
     pub fn oracle(&self) -> Vec<Value> {
-        let printed = self.front.python("oracle.py", &[], &self.made.to_string());
+        let printed = self.front.python("oracle.py", &[], &self.described());
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         printed.lines().map(parse).collect()
     }
@@ -121,7 +126,8 @@ impl Organization {
     /// Adds an active account with a role that can be assumed, in an OU; returns its id.
     pub fn add_account(&self, name: &str, unit: &str) -> String {
         let management = self.account("management");
-        let boto = |operation, arguments| self.front.boto(management, "us-east-1", "organizations", operation, &arguments);
+        let boto =
+            |operation, arguments| self.front.boto(management, "us-east-1", "organizations", operation, &arguments);
         let email = format!("aws+{name}@example.com");
         let made = boto("create_account", json!({ "AccountName": name, "Email": email }));
         let account = made["CreateAccountStatus"]["AccountId"].as_str().unwrap_or_default().to_owned();
