@@ -110,7 +110,11 @@ class Front:
         if complaint:
             call.note["signature"] = f"{complaint[0]}: {complaint[1]}"
             self.mismatches.append(f"{call.service}:{call.operation} {call.method} {call.target}: {call.note['signature']}")
-            code = {"ec2": "AuthFailure"}.get(call.protocol, complaint[0]) if complaint[0] != "RequestTimeTooSkewed" else complaint[0]
+            code = complaint[0]
+            if call.protocol == "ec2":
+                code = "AuthFailure"
+            elif call.protocol == "query" and code == "InvalidSignatureException":
+                code = "SignatureDoesNotMatch"
             return answers.error(call, code, complaint[1], 403)
         call.note["signature"] = "ok"
         if key.expires and key.expires <= now:

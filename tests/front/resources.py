@@ -46,7 +46,7 @@ class Place:
         s3 = self.client("s3")
         where = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         for number in range(self.many + 1):
-            name = ["assets", "logs.with.dots", "backup", "archive"][number] + f"-{self.account[-6:]}-{self.region}"
+            name = ["assets", "logs.with.dots", "backup", "archive", "t"][number] + f"-{self.account[-6:]}-{self.region}"
             s3.create_bucket(Bucket=name, **where)
             if number != 1:
                 s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs({**self.tag, **(AWKWARD if number == 0 else {})})})

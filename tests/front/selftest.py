@@ -48,7 +48,7 @@ THROTTLES = {"ec2": "RequestLimitExceeded", "rds": "Throttling", "s3": "SlowDown
 def asked(service, account=ACCOUNT, region=REGION):
     if service in ("organizations", "account"):
         account, region = (MANAGEMENT if service == "organizations" else account), "us-east-1"
-    return client(FRONT, service, account, region)
+    return client.__wrapped__(FRONT, service, account, region)
 
 
 def session(key_id, secret, token=None, service="sts", region=REGION):

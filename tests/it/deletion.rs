@@ -127,3 +127,32 @@ fn accounts_come_move_rest_and_are_refused_without_losing_rows() {
     portolan.sync(&organization, &workloads);
     assert_eq!(of_account(&portolan, web), of_web);
 }
+
+#[test]
+fn a_mass_deletion_is_withheld_until_that_plan_is_released() {
+    let organization = Organization::build(Scale::Tiny);
+    let front = organization.front();
+    let portolan = Portolan::in_organization("mass", &organization);
+    let account = organization.account("prod-web").to_owned();
+    let names: Vec<Value> = (0..25).map(|number| json!({ "QueueName": format!("many-{number}") })).collect();
+    let made = front.boto(&account, REGION, "sqs", "create_queue", &Value::Array(names));
+    let scope = ["--include-accounts", account.as_str(), "--kinds", "AWS::SQS::Queue"];
+    portolan.sync(&organization, &scope).expect(0);
+    let queues =
+        "SELECT count(*) FROM resources WHERE kind = 'AWS::SQS::Queue' AND deleted_at IS NULL AND name LIKE 'many-%'";
+    assert_eq!(number(&portolan.catalogue(), queues), 25);
+
+    front.boto(&account, REGION, "sqs", "delete_queue", &made);
+    let run = portolan.sync(&organization, &scope).expect(5);
+    assert_eq!(number(&portolan.catalogue(), queues), 25);
+    let run_id = run.report()["run_id"].as_str().unwrap().to_owned();
+    let release = format!("--allow-mass-delete {run_id}");
+    assert!(run.stdout.contains(&release) || run.stderr.contains(&release), "{}{}", run.stdout, run.stderr);
+    assert!(!run.report()["tripped"].as_array().unwrap().is_empty());
+
+    let mut released = scope.to_vec();
+    released.extend(["--allow-mass-delete", &run_id]);
+    portolan.sync(&organization, &released).expect(0);
+    assert_eq!(number(&portolan.catalogue(), queues), 0);
+    assert!(number(&portolan.catalogue(), "SELECT count(*) FROM resources WHERE deleted_at IS NULL") > 0);
+}

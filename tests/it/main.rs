@@ -3,6 +3,7 @@
 mod accounts;
 mod broken_answers;
 mod deletion;
+mod endings;
 mod front;
 mod oracle;
 mod organization;

@@ -53,7 +53,7 @@ fn the_report_says_what_was_read_what_was_not_and_why() {
     assert_eq!(account("legacy")["state"], "SUSPENDED");
     let incomplete = report["incomplete"].to_string();
     let (denied, region) = organization.denied_region();
-    for expected in [organization.account("sandbox"), denied, region, "service-control-policy"] {
+    for expected in [organization.account("sandbox"), denied, region, "denied-by-scp"] {
         assert!(incomplete.contains(expected), "{expected} in {incomplete}");
     }
     let problems = report["problems"].to_string();

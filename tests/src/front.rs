@@ -164,7 +164,8 @@ impl Front {
         String::from_utf8(output.stdout).unwrap_or_else(|error| panic!("{script} printed {error}"))
     }
 
-    /// One call of boto3 as an account's administrator, past all roles; `arguments` are boto3's.
+    /// One call of boto3 as an account's administrator, past all roles; `arguments` are boto3's;
+    /// a list of them makes a call for each and gives a list of answers.
     ///
     /// # Panics
     /// When the call fails.
