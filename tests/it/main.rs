@@ -3,6 +3,7 @@
 mod accounts;
 mod broken_answers;
 mod deletion;
+mod demo;
 mod endings;
 mod front;
 mod oracle;
@@ -11,4 +12,5 @@ mod python;
 mod recording;
 mod refusals;
 mod regions;
+mod roles;
 mod secrets;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use portolan_tests::binary::Portolan;
 use portolan_tests::catalogue::{number, rows};
-use portolan_tests::organization::Organization;
+use portolan_tests::organization::{Organization, Scale};
 
 use crate::oracle::differences;
 
@@ -70,7 +70,7 @@ fn the_report_says_what_was_read_what_was_not_and_why() {
 
 #[test]
 fn calls_are_those_of_the_front_and_no_more_than_needed() {
-    let organization = portolan_tests::organization::Organization::build(portolan_tests::organization::Scale::Tiny);
+    let organization = Organization::build(Scale::Tiny);
     let portolan = Portolan::in_organization("calls", &organization);
     let run = portolan.sync(&organization, &[]);
     let calls = organization.front().calls();
@@ -109,7 +109,7 @@ fn calls_are_those_of_the_front_and_no_more_than_needed() {
 
 #[test]
 fn every_listing_is_read_to_its_last_page() {
-    let organization = portolan_tests::organization::Organization::build(portolan_tests::organization::Scale::Tiny);
+    let organization = Organization::build(Scale::Tiny);
     let portolan = Portolan::in_organization("paged", &organization);
     let kinds = ["--kinds", "all", "--include-actions", "all", "--sensitive", "keep"];
     organization.front().configure(&serde_json::json!({ "page_sizes": { "*": 1 } }));
@@ -149,4 +149,14 @@ fn awkward_names_and_tags_arrive_as_they_are() {
     assert!(number(&portolan.catalogue(), "SELECT count(*) FROM resource_tags WHERE value = '🗺️'") > 0);
     let umlauts = "SELECT count(*) FROM accounts WHERE name = 'Sicherheit & Prüfung „Ü“'";
     assert_eq!(number(&portolan.catalogue(), umlauts), 1);
+}
+
+#[test]
+fn calls_in_flight_are_as_many_as_asked_for_and_no_more() {
+    let organization = Organization::build(Scale::Tiny);
+    let portolan = Portolan::in_organization("in-flight", &organization);
+    organization.front().rule(&serde_json::json!({ "do": "delay", "ms": 100 }));
+    portolan.sync(&organization, &["--concurrency", "4"]);
+    let most = organization.front().state()["in_flight_max"].as_u64().unwrap();
+    assert!((2..=4).contains(&most), "{most} calls in flight");
 }
