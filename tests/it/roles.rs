@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const KINDS: [&str; 2] = ["--kinds", "AWS::SQS::Queue"];
 const TOKEN: &str = "planted-web-identity-token-3b8f";
 
-/// The AssumeRole calls that succeeded: (operation, who asked, which role).
+/// The `AssumeRole` calls that succeeded: (operation, who asked, which role).
 fn assumed(organization: &Organization) -> Vec<(String, String, String)> {
     let calls = organization.front().calls();
     let granted = calls.iter().filter(|call| call.status() == 200 && !call.fields()["assume"].is_null());

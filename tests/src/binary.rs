@@ -12,7 +12,7 @@ use crate::folders::{self, Scratch};
 use crate::organization::Organization;
 
 /// How long one run may take, machine under load included; a run that hangs is stopped and fails its test.
-const RUN_MAX: Duration = Duration::from_secs(300);
+const RUN_MAX: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(20);
 
 /// The binary that belongs to the running tests: beside them in the target folder, brought up to date first.
@@ -111,6 +111,9 @@ impl Portolan {
     }
 
     /// Writes a file into the folder, which only its owner can read.
+    ///
+    /// # Panics
+    /// When it cannot be written.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.file(name);
         std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -12,7 +12,7 @@ use crate::python;
 use crate::server::Server;
 
 /// How long the front may take to answer a control call: it does so from memory, but the machine may be busy.
-const CONTROL_TIMEOUT: Duration = Duration::from_secs(60);
+const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// One call to AWS as the front saw it.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Call {
 #[derive(Debug)]
 pub struct Front {
     // In this order: the front goes first.
-    front: Server,
+    gate: Server,
     moto: Server,
     _scratch: Scratch,
 }
@@ -73,18 +73,18 @@ impl Front {
     pub fn start() -> Self {
         let scratch = Scratch::new("front");
         let moto = Server::start("moto_server.py", &[], &scratch.file("moto.log"));
-        let front = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
-        Self { front, moto, _scratch: scratch }
+        let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
+        Self { gate, moto, _scratch: scratch }
     }
 
     /// The endpoint of all of AWS.
     pub fn url(&self) -> &str {
-        self.front.url()
+        self.gate.url()
     }
 
     /// What moto and the front printed to standard error, for messages of tests that fail.
     pub fn logs(&self) -> String {
-        format!("{}{}", self.moto.log(), self.front.log())
+        format!("{}{}", self.moto.log(), self.gate.log())
     }
 
     /// Adds a rule; `front/rules.py` says what rules there are.
@@ -107,7 +107,7 @@ impl Front {
         self.control("POST", "clock", Some(&json!({ "offset_s": seconds })));
     }
 
-    /// Ends every session that AssumeRole issued.
+    /// Ends every session that `AssumeRole` issued.
     pub fn expire_sessions(&self) {
         self.control("POST", "expire", None);
     }

@@ -4,6 +4,12 @@
 //! instead of returning errors, [`python`] apart, whose errors are tested themselves.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "a harness fails its test where it stands")]
+#![expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "a result that a test does not need is no mistake"
+)]
 
 pub mod binary;
 pub mod catalogue;

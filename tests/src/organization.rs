@@ -104,6 +104,9 @@ impl Organization {
     }
 
     /// What boto3 gives for every kind, one value for each resource (see `front/oracle.py`).
+    ///
+    /// # Panics
+    /// When boto3 cannot read it.
     pub fn oracle(&self) -> Vec<Value> {
         let printed = self.front.python("oracle.py", &[], &self.described());
         let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
