@@ -28,6 +28,19 @@ enum Trick {
     Service(usize),
     HostPrefix(String),
     Case(usize),
+    /// A harmful operation of the same service, written where some server might look for it.
+    Carry(Carrier, usize),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Carrier {
+    Query,
+    BodyEnd(&'static str),
+    BodyStart,
+    Header(&'static str),
+    OverrideHeader,
+    Path,
+    PathAfter(&'static str),
 }
 
 /// The operations of the tables, numbered.
@@ -187,11 +200,51 @@ fn trick() -> impl Strategy<Value = Trick> {
         1 => any::<usize>().prop_map(Trick::Service),
         1 => pick(&["data.", "evil.example.", "a@", "", "169.254.169.254/"]).prop_map(Trick::HostPrefix),
         1 => any::<usize>().prop_map(Trick::Case),
+        6 => (carrier(), any::<usize>()).prop_map(|(carrier, index)| Trick::Carry(carrier, index)),
     ]
+}
+
+fn carrier() -> impl Strategy<Value = Carrier> {
+    use Carrier::{BodyEnd, BodyStart, Header, OverrideHeader, Path, PathAfter, Query};
+    let mut all = vec![Query, BodyStart, OverrideHeader, Path];
+    all.extend(["Action", "action", "ACTION", "%41ction", "Action+", "+Action", "Action.1", "Action%00"].map(BodyEnd));
+    all.extend(["x-amz-target", "X-Amz-Target", "x-amz-target ", "x_amz_target"].map(Header));
+    all.extend(
+        ["/..", "/../..", "%2F..", "/%2E%2E", "/%252E%252E", ";x=", "?", "#", "%3F", "\\..", "//x"].map(PathAfter),
+    );
+    proptest::sample::select(all)
+}
+
+/// Writes a harmful operation of the request's service into the request.
+fn carry(sent: &mut Sent, carrier: Carrier, index: usize) {
+    let all = operations();
+    let harmful: Vec<_> = all
+        .iter()
+        .filter(|(service, name)| *service == sent.service && is_harmful(&format!("{service}:{name}")))
+        .collect();
+    let Some((service, name)) = harmful.get(index % harmful.len().max(1)) else { return };
+    let harm = plain(service, name);
+    match carrier {
+        Carrier::Query => {
+            sent.target.push_str(&format!("?Action={name}&Version={}", hostile_service(service).api_version))
+        }
+        Carrier::BodyEnd(key) => sent.body.push_str(&format!("&{key}={name}")),
+        Carrier::BodyStart => sent.body.insert_str(0, &format!("Action={name}&")),
+        Carrier::Header(key) => {
+            sent.headers.push((key.to_owned(), format!("{}.{name}", hostile_service(service).target_prefix)));
+        }
+        Carrier::OverrideHeader => {
+            let method = hostile_service(service).operations[*name].method.clone();
+            sent.headers.push(("x-http-method-override".to_owned(), method));
+        }
+        Carrier::Path => sent.target = harm.target,
+        Carrier::PathAfter(between) => sent.target = format!("{}{between}{}", sent.target, harm.target),
+    }
 }
 
 fn apply(sent: &mut Sent, trick: Trick) {
     match trick {
+        Trick::Carry(carrier, index) => carry(sent, carrier, index),
         Trick::Header(name, value) => sent.headers.push((name, value)),
         Trick::HeaderCase(at) => {
             let count = sent.headers.len().max(1);
