@@ -1,1 +1,16 @@
-//! host
+//! Portolan: discovers what runs in an AWS estate and keeps a catalogue in step with it.
+
+pub mod aws;
+pub mod bindings;
+pub mod catalogue;
+pub mod credentials;
+pub mod deletion;
+pub mod engine;
+pub mod http_client;
+pub mod imports;
+pub mod instance;
+pub mod manifest;
+pub mod outcome;
+pub mod page_lines;
+pub mod secret;
+pub mod unit;

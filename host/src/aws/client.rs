@@ -1,0 +1,287 @@
+//! The way of a request from the sandbox to AWS: guard, limits, retries, counting.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use portolan_errors::{Class, Verdict, classify};
+use portolan_guard::{Grant, Method, WireRequest, decide};
+use tokio::sync::Semaphore;
+
+use super::calls::Calls;
+use super::exchange::{Answer, Call, Exchange, ExchangeError};
+use super::retry::{self, Next, Outcome, Tried};
+use crate::bindings::portolan::aws::signed_http as wit;
+use crate::credentials::Identity;
+use crate::imports::{CallScope, Outbound};
+
+/// How many calls may be in flight, and what a batch may bring back.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientLimits {
+    /// Calls in flight over all accounts.
+    pub concurrency: usize,
+    /// Calls in flight of one account.
+    pub per_account: usize,
+    /// Bytes of all bodies of one batch.
+    pub batch_bytes: usize,
+}
+
+/// Sends what the guest asks for, if the guard lets it pass.
+pub struct Client {
+    exchange: Arc<dyn Exchange>,
+    grant: OnceLock<Grant>,
+    partition: String,
+    limits: ClientLimits,
+    calls: Arc<Calls>,
+    in_flight: Semaphore,
+    accounts: Mutex<HashMap<Identity, Arc<Semaphore>>>,
+    /// What AWS's clock is ahead of ours, as far as a refused signature has taught.
+    clock_offset_ms: AtomicI64,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Client {
+    /// Nothing passes until [`Client::grant`] was called with what the configured kinds need.
+    #[must_use]
+    pub fn new(exchange: Arc<dyn Exchange>, partition: String, limits: ClientLimits, cancelled: Arc<AtomicBool>) -> Self {
+        Self {
+            exchange,
+            grant: OnceLock::new(),
+            partition,
+            limits,
+            calls: Arc::new(Calls::default()),
+            in_flight: Semaphore::new(limits.concurrency),
+            accounts: Mutex::default(),
+            clock_offset_ms: AtomicI64::new(0),
+            cancelled,
+        }
+    }
+
+    /// Sets, once, what may pass.
+    pub fn grant(&self, grant: Grant) {
+        let _ = self.grant.set(grant);
+    }
+
+    /// The counts of this client.
+    #[must_use]
+    pub fn calls(&self) -> &Arc<Calls> {
+        &self.calls
+    }
+
+    async fn answer(&self, scope: &CallScope, request: wit::Request) -> Result<wit::Response, wit::SendError> {
+        let call = self.permitted(scope, request)?;
+        let name = format!("{}:{}", call.service, call.operation);
+        let (answer, attempts) = self.send_with_retries(call, &name).await?;
+        let body = String::from_utf8(answer.body.into()).map_err(|_| {
+            failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text"))
+        })?;
+        Ok(wit::Response { status: answer.status, headers: answer.headers, body, attempts })
+    }
+
+    /// What the guest asks for as a call, or why it may not.
+    fn permitted(&self, scope: &CallScope, request: wit::Request) -> Result<Call, wit::SendError> {
+        let refused = |message: String| failure(wit::SendFailure::Refused, message);
+        let method = match request.method {
+            wit::Method::Get => Method::Get,
+            wit::Method::Head => Method::Head,
+            wit::Method::Post => Method::Post,
+        };
+        let (guarded, identity) = match (request.identity, &scope.account) {
+            (wit::Identity::Management, _) => (portolan_guard::Identity::Management, Identity::Management),
+            (wit::Identity::Account, Some(id)) => (portolan_guard::Identity::Account, Identity::Account(id.clone())),
+            (wit::Identity::Account, None) => {
+                return Err(refused("no account belongs to this call, so none can sign".to_owned()));
+            }
+        };
+        let wire = WireRequest {
+            service: &request.service,
+            region: &request.region,
+            operation: &request.operation,
+            method,
+            target: &request.target,
+            headers: &request.headers,
+            body: &request.body,
+            host_prefix: request.host_prefix.as_deref(),
+            identity: guarded,
+        };
+        let Some(grant) = self.grant.get() else {
+            return Err(refused("nothing is granted before the configuration is read".to_owned()));
+        };
+        let permitted = decide(&wire, grant).map_err(|refusal| {
+            self.calls.refused(&refusal.operation);
+            tracing::warn!(operation = %refusal.operation, rule = refusal.rule.as_str(), "{refusal}");
+            refused(refusal.to_string())
+        })?;
+        Ok(Call {
+            identity,
+            service: permitted.service.to_owned(),
+            operation: permitted.operation.to_owned(),
+            region: request.region,
+            host_prefix: request.host_prefix,
+            method,
+            target: request.target,
+            headers: request.headers,
+            body: request.body,
+        })
+    }
+
+    async fn send_with_retries(&self, mut call: Call, name: &str) -> Result<(Answer, u32), wit::SendError> {
+        let mut tried = Tried::default();
+        let mut redirected = false;
+        loop {
+            if self.cancelled.load(Ordering::Relaxed) {
+                return Err(failure(wit::SendFailure::Cancelled, "the run is ending".to_owned()));
+            }
+            tried.attempts += 1;
+            let result = self.send_once(&call).await;
+            let outcome = self.count(&call, name, &result, tried.attempts > 1);
+            if let Ok(answer) = &result
+                && !redirected
+                && let Some(region) = self.bucket_region(&call, answer)
+            {
+                redirected = true;
+                call.region = region;
+                continue;
+            }
+            let next = retry::next(tried, &outcome, random());
+            let Next::Again { after_ms, renew, clock_offset_ms } = next else {
+                return match result {
+                    Ok(answer) => Ok((answer, tried.attempts)),
+                    Err(error) => Err(unanswered(&error)),
+                };
+            };
+            if renew {
+                tried.renewed = true;
+                self.exchange.renew(&call.identity);
+            }
+            if let Some(offset) = clock_offset_ms {
+                tried.corrected = true;
+                tracing::warn!(offset_ms = offset, "the clock is off by AWS's; signatures are corrected by it");
+                self.clock_offset_ms.store(offset, Ordering::Relaxed);
+            }
+            if after_ms > 0 && self.exchange.waits() {
+                tokio::time::sleep(Duration::from_millis(after_ms)).await;
+            }
+        }
+    }
+
+    /// Waits for a place among the calls in flight, its account's and then everybody's, and sends.
+    async fn send_once(&self, call: &Call) -> Result<Answer, ExchangeError> {
+        let account = self.account_places(&call.identity);
+        let _account = account.acquire().await;
+        let _place = self.in_flight.acquire().await;
+        self.exchange.exchange(call, self.clock_offset_ms.load(Ordering::Relaxed)).await
+    }
+
+    fn account_places(&self, identity: &Identity) -> Arc<Semaphore> {
+        let fresh = || Arc::new(Semaphore::new(self.limits.per_account));
+        match self.accounts.lock() {
+            Ok(mut accounts) => Arc::clone(accounts.entry(identity.clone()).or_insert_with(fresh)),
+            Err(_) => fresh(),
+        }
+    }
+
+    fn count(&self, call: &Call, name: &str, result: &Result<Answer, ExchangeError>, retry: bool) -> Outcome {
+        match result {
+            Ok(answer) => {
+                let verdict = self.verdict(call, answer);
+                let throttled = verdict.class == Class::Throttled;
+                let (sent, received) = (call.body.len(), answer.body.len());
+                self.calls.answered(name, answer.status, sent, received, retry, throttled);
+                tracing::debug!(
+                    operation = name, region = %call.region, account_id = %call.identity, status = answer.status,
+                    code = %verdict.code, "answered"
+                );
+                Outcome::Answered(verdict)
+            }
+            Err(error) => {
+                self.calls.unanswered(name, error.reason(), call.body.len(), retry);
+                tracing::debug!(operation = name, region = %call.region, account_id = %call.identity, %error, "unanswered");
+                match error {
+                    ExchangeError::Unreachable(_) | ExchangeError::Broken(_) | ExchangeError::TimedOut(_) => {
+                        Outcome::Broken
+                    }
+                    ExchangeError::NoCredentials(_)
+                    | ExchangeError::Refused(_)
+                    | ExchangeError::Unresolved(_)
+                    | ExchangeError::TooLarge(_) => Outcome::Hopeless,
+                }
+            }
+        }
+    }
+
+    fn verdict(&self, call: &Call, answer: &Answer) -> Verdict {
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| u64::try_from(d.as_millis()).ok());
+        let body = String::from_utf8_lossy(&answer.body);
+        classify(&call.service, &call.operation, answer.status, &answer.headers, &body, now_ms)
+    }
+
+    /// S3 says where a bucket is when it was asked in the wrong region: the host is resolved anew for
+    /// that region, once, within the partition. A `Location` is never followed.
+    fn bucket_region(&self, call: &Call, answer: &Answer) -> Option<String> {
+        if call.service != "s3" || !matches!(answer.status, 301 | 307 | 400 | 403) {
+            return None;
+        }
+        let region = header(&answer.headers, "x-amz-bucket-region")?;
+        let here = portolan_tables::partition_of(region).is_some_and(|partition| partition.id == self.partition);
+        (here && region != call.region).then(|| region.to_owned())
+    }
+}
+
+impl Outbound for Client {
+    fn send<'a>(
+        &'a self,
+        scope: &'a CallScope,
+        requests: Vec<wit::Request>,
+    ) -> BoxFuture<'a, Vec<Result<wit::Response, wit::SendError>>> {
+        async move {
+            let mut answers = join_all(requests.into_iter().map(|request| self.answer(scope, request))).await;
+            let mut left = self.limits.batch_bytes;
+            for answer in &mut answers {
+                let Ok(response) = answer else { continue };
+                match left.checked_sub(response.body.len()) {
+                    Some(rest) => left = rest,
+                    None => {
+                        let message = format!("the batch's answers exceed {} bytes", self.limits.batch_bytes);
+                        *answer = Err(failure(wit::SendFailure::TooLarge, message));
+                    }
+                }
+            }
+            answers
+        }
+        .boxed()
+    }
+}
+
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
+}
+
+fn failure(class: wit::SendFailure, message: String) -> wit::SendError {
+    wit::SendError { class, message }
+}
+
+fn unanswered(error: &ExchangeError) -> wit::SendError {
+    let class = match error {
+        ExchangeError::NoCredentials(_) => wit::SendFailure::NoCredentials,
+        ExchangeError::Refused(_) => wit::SendFailure::Refused,
+        ExchangeError::Unresolved(_) | ExchangeError::Unreachable(_) | ExchangeError::Broken(_) => {
+            wit::SendFailure::Unreachable
+        }
+        ExchangeError::TimedOut(_) => wit::SendFailure::TimedOut,
+        ExchangeError::TooLarge(_) => wit::SendFailure::TooLarge,
+    };
+    failure(class, error.to_string())
+}
+
+/// A number in [0, 1) for jitter. Std's hasher keys are random per instance, which is random enough here.
+fn random() -> f64 {
+    use std::hash::{BuildHasher, Hasher};
+    let bits = std::hash::RandomState::new().build_hasher().finish() >> 11;
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let fraction = bits as f64 / (1u64 << 53) as f64;
+    fraction
+}

@@ -1,0 +1,123 @@
+//! Calls over the network: resolve, sign, send.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::endpoint::Endpoints;
+use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
+use super::sign::sign_request;
+use crate::credentials::{Identity, Sessions};
+use crate::http_client::{HttpClient, HttpError, Limits};
+
+/// Time to connect: a region that does not answer within it is not reachable.
+const CONNECT_MS: u64 = 5_000;
+/// Time for a whole exchange. AWS answers lists within a few seconds, the slowest within twenty.
+const TOTAL_MS: u64 = 60_000;
+
+/// Sends calls with the sessions of a run.
+pub struct Live {
+    sessions: Arc<Sessions>,
+    endpoints: Endpoints,
+    http: HttpClient,
+    response_bytes_max: usize,
+}
+
+impl Live {
+    /// `response_bytes_max` is the largest answer that is read.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, endpoints: Endpoints, http: HttpClient, response_bytes_max: usize) -> Self {
+        Self { sessions, endpoints, http, response_bytes_max }
+    }
+
+    async fn send(&self, call: &Call, clock_offset_ms: i64) -> Result<Answer, ExchangeError> {
+        let place = self
+            .endpoints
+            .place(&call.service, &call.region, call.host_prefix.as_deref())
+            .map_err(|error| ExchangeError::Refused(error.to_string()))?;
+        let credentials = self
+            .sessions
+            .credentials(&call.identity)
+            .await
+            .map_err(|failure| ExchangeError::NoCredentials(failure.to_string()))?;
+        let mut request = http::Request::builder()
+            .method(call.method.as_str())
+            .uri(format!("{}{}", place.base, call.target))
+            .body(Bytes::from(call.body.clone()))
+            .map_err(|error| ExchangeError::Refused(error.to_string()))?;
+        for (name, value) in &call.headers {
+            let name = http::HeaderName::try_from(name).map_err(|e| ExchangeError::Refused(e.to_string()))?;
+            let value = http::HeaderValue::try_from(value).map_err(|e| ExchangeError::Refused(e.to_string()))?;
+            request.headers_mut().append(name, value);
+        }
+        let agent = http::HeaderValue::from_static(concat!("portolan/", env!("CARGO_PKG_VERSION")));
+        request.headers_mut().insert(http::header::USER_AGENT, agent);
+        sign_request(&mut request, &credentials, &place.signing_name, &place.signing_region, now(clock_offset_ms))
+            .map_err(|error| ExchangeError::Refused(error.to_string()))?;
+        let limits = Limits { connect_ms: CONNECT_MS, total_ms: TOTAL_MS, body_bytes: self.response_bytes_max };
+        let answer = self.http.send(request, limits).await.map_err(unanswered)?;
+        let (head, body) = answer.into_parts();
+        let headers = head.headers.iter().map(|(name, value)| (name.to_string(), readable(value.as_bytes()))).collect();
+        Ok(Answer { status: head.status.as_u16(), headers, body })
+    }
+}
+
+fn now(clock_offset_ms: i64) -> SystemTime {
+    let offset = Duration::from_millis(clock_offset_ms.unsigned_abs());
+    let now = SystemTime::now();
+    if clock_offset_ms < 0 { now - offset } else { now + offset }
+}
+
+/// Header values may hold any bytes; what is not ASCII crosses percent-encoded.
+fn readable(value: &[u8]) -> String {
+    let mut text = String::with_capacity(value.len());
+    for &byte in value {
+        if byte.is_ascii() && !byte.is_ascii_control() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+fn unanswered(error: HttpError) -> ExchangeError {
+    let text = error.to_string();
+    match error {
+        HttpError::Unresolved { .. } => ExchangeError::Unresolved(text),
+        HttpError::Connect { .. } => ExchangeError::Unreachable(text),
+        HttpError::TimedOut { .. } => ExchangeError::TimedOut(text),
+        HttpError::TooLarge { .. } => ExchangeError::TooLarge(text),
+        HttpError::Broken { .. } => ExchangeError::Broken(text),
+        HttpError::Unusable { .. } => ExchangeError::Refused(text),
+    }
+}
+
+impl Exchange for Live {
+    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+        async move {
+            self.sessions.credentials(identity).await.map(drop).map_err(|failure| session_failure(&failure))
+        }
+        .boxed()
+    }
+
+    fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {
+        self.send(call, clock_offset_ms).boxed()
+    }
+
+    fn renew(&self, identity: &Identity) {
+        self.sessions.forget(identity);
+    }
+}
+
+fn session_failure(failure: &crate::credentials::AssumeFailure) -> SessionFailure {
+    SessionFailure {
+        denied: failure.is_denied(),
+        code: failure.code.clone(),
+        message: failure.to_string(),
+        request_id: failure.request_id.clone(),
+    }
+}

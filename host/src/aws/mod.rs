@@ -1,0 +1,19 @@
+//! From a request of the guest to AWS and back: guard, limits, retries, signature, transport, and the
+//! seam below the retries at which runs are recorded and replayed.
+
+mod calls;
+mod client;
+mod endpoint;
+mod exchange;
+mod live;
+mod recording;
+mod retry;
+mod sign;
+
+pub use calls::{Calls, Counts};
+pub use client::{Client, ClientLimits};
+pub use endpoint::{Endpoints, Overrides, Place, PlaceError};
+pub use exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
+pub use live::Live;
+pub use recording::{Header, Recorder, RecordingError, Replay};
+pub use sign::{SignError, sign_request};

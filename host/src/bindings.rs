@@ -1,0 +1,10 @@
+//! What `bindgen!` makes of `wit/`: nothing else stands here.
+#![expect(missing_docs, clippy::all, reason = "generated; the WIT files document it")]
+
+wasmtime::component::bindgen!({
+    world: "integration",
+    path: "../wit",
+    imports: { default: async | trappable },
+    exports: { default: async },
+    additional_derives: [PartialEq],
+});

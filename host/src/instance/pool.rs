@@ -1,0 +1,204 @@
+//! Configured instances, reused from page to page and thrown away before they grow old.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{CallError, Instance};
+use crate::bindings::exports::portolan::aws::sync;
+use crate::engine::Engine;
+use crate::imports::{CallScope, Outbound};
+
+/// Pages after which an instance is replaced: fragmentation, and whatever a guest may pile up.
+const PAGES_MAX: u32 = 256;
+/// Linear memory above which an instance is replaced: it never shrinks, a page of 1 MiB leaves 10.75 MiB.
+const MEMORY_KEPT_BYTES: usize = 8 << 20;
+
+/// Why the guest could not be configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigureError {
+    /// The configuration is wrong; all remarks at once.
+    #[error("the configuration is refused: {}", .0.iter().map(|r| r.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Rejected(Vec<sync::Remark>),
+    /// The guest itself failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// A pool of instances that share a configuration.
+pub struct Instances {
+    engine: Engine,
+    outbound: Arc<dyn Outbound>,
+    config: String,
+    run: sync::Run,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Instance>>,
+}
+
+impl Instances {
+    /// Sets up the pool, and configures a first instance to see that the configuration holds.
+    ///
+    /// # Errors
+    /// When the guest rejects the configuration or fails over it.
+    pub async fn new(
+        engine: Engine,
+        outbound: Arc<dyn Outbound>,
+        config: String,
+        run: sync::Run,
+    ) -> Result<(Self, sync::Configured), ConfigureError> {
+        let permits = Arc::new(Semaphore::new(engine.instances() as usize));
+        let pool = Self { engine, outbound, config, run, permits, idle: Mutex::new(Vec::new()) };
+        let (instance, configured) = pool.configured(&pool.run).await?;
+        pool.put_back(instance);
+        Ok((pool, configured))
+    }
+
+    /// The manifest of everything that a component can read. Needs no configuration.
+    ///
+    /// # Errors
+    /// When the guest fails.
+    pub async fn describe(engine: &Engine, outbound: Arc<dyn Outbound>) -> Result<String, CallError> {
+        Instance::new(engine, outbound, DESCRIBE_LIMITS).await?.describe().await
+    }
+
+    async fn configured(&self, run: &sync::Run) -> Result<(Instance, sync::Configured), ConfigureError> {
+        let mut instance = Instance::new(&self.engine, Arc::clone(&self.outbound), run.limits).await?;
+        match instance.configure(&self.config, run).await? {
+            Ok(configured) => Ok((instance, configured)),
+            Err(rejected) => Err(ConfigureError::Rejected(rejected.remarks)),
+        }
+    }
+
+    /// Waits for a free place and gives an instance for the calls of one account.
+    ///
+    /// # Errors
+    /// When a new instance cannot be made or configured.
+    pub async fn lease(&self) -> Result<Lease<'_>, CallError> {
+        let permit = self.permit().await;
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let instance = match idle {
+            Some(instance) => instance,
+            None => self.fresh(&self.run).await?,
+        };
+        Ok(Lease { pool: self, instance: Some(instance), reusable: true, _permit: permit })
+    }
+
+    /// A fresh instance with half the page size, for a page that has trapped once.
+    ///
+    /// # Errors
+    /// When it cannot be made or configured.
+    pub async fn lease_for_second_try(&self) -> Result<Lease<'_>, CallError> {
+        let permit = self.permit().await;
+        let mut run = self.run.clone();
+        run.limits.page_bytes /= 2;
+        let instance = self.fresh(&run).await?;
+        Ok(Lease { pool: self, instance: Some(instance), reusable: false, _permit: permit })
+    }
+
+    async fn fresh(&self, run: &sync::Run) -> Result<Instance, CallError> {
+        match self.configured(run).await {
+            Ok((instance, _)) => Ok(instance),
+            Err(ConfigureError::Call(error)) => Err(error),
+            Err(error) => Err(CallError::Trapped(error.to_string())),
+        }
+    }
+
+    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed, so there is always a permit in the end.
+        Arc::clone(&self.permits).acquire_owned().await.ok()
+    }
+
+    fn put_back(&self, instance: Instance) {
+        let fit = instance.pages < PAGES_MAX && instance.store.data().memory.memory_bytes <= MEMORY_KEPT_BYTES;
+        if fit && let Ok(mut idle) = self.idle.lock() {
+            idle.push(instance);
+        }
+    }
+}
+
+const DESCRIBE_LIMITS: sync::Limits =
+    sync::Limits { batch: 0, response_bytes: 0, batch_bytes: 0, page_bytes: 0, cursor_bytes: 0 };
+
+/// An instance on loan: one account, one call at a time. Goes back to the pool when dropped, unless a
+/// call failed or was abandoned on the way.
+pub struct Lease<'pool> {
+    pool: &'pool Instances,
+    instance: Option<Instance>,
+    reusable: bool,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// Takes the instance out for a call and puts it back only if the call came to its end: a call that is
+/// dropped half way leaves nothing behind to be used again.
+macro_rules! call {
+    ($lease:ident, $instance:ident => $call:expr) => {{
+        let Some(mut $instance) = $lease.instance.take() else {
+            return Err(CallError::Trapped("the instance is gone after an earlier failure".to_owned()));
+        };
+        let answer = $call.await?;
+        $lease.instance = Some($instance);
+        Ok(answer)
+    }};
+}
+
+impl Lease<'_> {
+    /// One page of accounts of the organization.
+    ///
+    /// # Errors
+    /// When the guest stopped; the lease is of no use afterwards.
+    pub async fn discover_accounts(
+        &mut self,
+        scope: CallScope,
+        cursor: Option<&str>,
+    ) -> Result<Result<sync::AccountPage, sync::Failure>, CallError> {
+        call!(self, instance => instance.discover_accounts(scope, cursor))
+    }
+
+    /// The units of an account.
+    ///
+    /// # Errors
+    /// When the guest stopped; the lease is of no use afterwards.
+    pub async fn plan(
+        &mut self,
+        scope: CallScope,
+        account: &sync::Account,
+    ) -> Result<Result<sync::AccountPlan, sync::Failure>, CallError> {
+        call!(self, instance => instance.plan(scope, account))
+    }
+
+    /// One page of a unit.
+    ///
+    /// # Errors
+    /// When the guest stopped; the lease is of no use afterwards.
+    pub async fn sync_page(
+        &mut self,
+        scope: CallScope,
+        account: &sync::Account,
+        unit: &sync::Unit,
+        cursor: Option<&str>,
+    ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
+        call!(self, instance => instance.sync_page(scope, account, unit, cursor))
+    }
+
+    /// Single resources of a unit again.
+    ///
+    /// # Errors
+    /// When the guest stopped; the lease is of no use afterwards.
+    pub async fn read_resources(
+        &mut self,
+        scope: CallScope,
+        account: &sync::Account,
+        unit: &sync::Unit,
+        ids: &[String],
+    ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
+        call!(self, instance => instance.read_resources(scope, account, unit, ids))
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take().filter(|_| self.reusable) {
+            self.pool.put_back(instance);
+        }
+    }
+}

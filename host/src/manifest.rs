@@ -1,0 +1,112 @@
+//! What a component says it can read: the JSON of `catalogue.describe` and of `configured.manifest`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The form of the manifest that this host reads.
+const SCHEMA: &str = "manifest/1";
+
+/// Kinds, the calls they make, and the calls of discovery and planning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The manifest's form.
+    pub schema: String,
+    /// The component's version.
+    pub version: String,
+    /// The source of the API tables.
+    pub tables: String,
+    /// By name.
+    pub kinds: Vec<Kind>,
+    /// Everything that may be called.
+    pub calls: Vec<CallNeed>,
+}
+
+/// A kind of resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kind {
+    /// `AWS::SQS::Queue`
+    pub kind: String,
+    /// The service's name in the tables.
+    pub service: String,
+    /// `region`, `account` or `organization`.
+    pub scope: String,
+    /// `core`, `more` or `heavy`.
+    pub tier: String,
+    /// `describe` or `second-run`.
+    pub confirm: String,
+    /// How many ids `read-resources` takes at once.
+    #[serde(default = "one")]
+    pub batch: usize,
+    /// What reading it calls.
+    pub calls: Vec<CallNeed>,
+    /// Its actions, default and optional.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// Paths whose values are redacted.
+    #[serde(default)]
+    pub sensitive: Vec<String>,
+    /// Whether the name is CloudFormation's.
+    #[serde(default)]
+    pub cloudformation: bool,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// A call, the IAM action that it needs, and whose role makes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CallNeed {
+    /// `sqs:ListQueues`
+    pub operation: String,
+    /// `sqs:ListQueues`; not always the operation's name.
+    pub action: String,
+    /// `account` or `management`.
+    pub identity: String,
+}
+
+/// Something that is read about each resource beyond the listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The name in `includeActions`.
+    pub name: String,
+    /// Whether it runs without being asked for.
+    pub default: bool,
+    /// The operation it calls; none where the listing already has it.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// The properties that it fills.
+    #[serde(default)]
+    pub fills: Vec<String>,
+}
+
+/// The manifest is not one that this host reads.
+#[derive(Debug, thiserror::Error)]
+#[error("the component's manifest is not in the form {SCHEMA} that this host reads: {0}")]
+pub struct ManifestError(String);
+
+impl Manifest {
+    /// # Errors
+    /// When it is not JSON of the form `manifest/1`.
+    pub fn parse(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = serde_json::from_str(text).map_err(|error| ManifestError(error.to_string()))?;
+        if manifest.schema != SCHEMA {
+            return Err(ManifestError(format!("it is {:?}", manifest.schema)));
+        }
+        Ok(manifest)
+    }
+
+    /// A kind by its name.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|kind| kind.kind == name)
+    }
+
+    /// For each kind, which properties each action fills: what is unknown where the action failed.
+    #[must_use]
+    pub fn fills(&self) -> BTreeMap<String, BTreeMap<String, Vec<String>>> {
+        let actions = |kind: &Kind| kind.actions.iter().map(|a| (a.name.clone(), a.fills.clone())).collect();
+        self.kinds.iter().map(|kind| (kind.kind.clone(), actions(kind))).collect()
+    }
+}
