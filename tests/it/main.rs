@@ -1,0 +1,3 @@
+//! Portolan's integration tests: one executable, one module for each concern.
+
+mod python;
