@@ -1,4 +1,11 @@
 //! The guard from outside: every rule by table, the kinds' own operations, and attempts to get past it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::format_push_string,
+    reason = "tests, the helpers among them, which clippy does not take for such"
+)]
 
 mod arbitrary;
 mod grants;
