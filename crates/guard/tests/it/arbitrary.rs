@@ -226,7 +226,7 @@ fn carry(sent: &mut Sent, carrier: Carrier, index: usize) {
     let harm = plain(service, name);
     match carrier {
         Carrier::Query => {
-            sent.target.push_str(&format!("?Action={name}&Version={}", hostile_service(service).api_version))
+            sent.target.push_str(&format!("?Action={name}&Version={}", hostile_service(service).api_version));
         }
         Carrier::BodyEnd(key) => sent.body.push_str(&format!("&{key}={name}")),
         Carrier::BodyStart => sent.body.insert_str(0, &format!("Action={name}&")),
@@ -264,7 +264,7 @@ fn apply(sent: &mut Sent, trick: Trick) {
             sent.body = plain(service, operation).body;
         }
         Trick::Method(method) => sent.method = method,
-        Trick::Service(index) => sent.service = hostile()[index % hostile().len()].name.clone(),
+        Trick::Service(index) => sent.service.clone_from(&hostile()[index % hostile().len()].name),
         Trick::HostPrefix(prefix) => sent.host_prefix = Some(prefix),
         Trick::Case(at) => {
             let flip = |text: &mut String| {

@@ -8,6 +8,7 @@
 )]
 
 mod arbitrary;
+mod component;
 mod grants;
 mod lenient;
 mod reads;

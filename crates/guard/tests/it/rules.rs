@@ -326,7 +326,7 @@ fn each_limit_is_a_refusal_and_the_last_size_below_it_is_not() {
     refused(&plain("sqs", "GetQueueAttributes").with(|s| s.body = values), Rule::Body, "more than");
 
     let fields = |count: usize| {
-        let ids = (1..count - 1).map(|n| format!("&InstanceId.{n}=i-{n}")).collect::<String>();
+        let ids = (1..count - 1).map(|n| format!("&InstanceId.{n}=i-{n}")).collect::<Vec<_>>().concat();
         format!("Action=DescribeInstances&Version=2016-11-15{ids}")
     };
     passes(&plain("ec2", "DescribeInstances").with(|s| s.body = fields(limits::FORM_FIELDS)));
@@ -342,7 +342,7 @@ fn each_limit_is_a_refusal_and_the_last_size_below_it_is_not() {
     refused(
         &plain("s3", "ListBuckets").with(|s| {
             many(s);
-            s.set_header("x-one-more", "x")
+            s.set_header("x-one-more", "x");
         }),
         Rule::Limit,
         "headers",

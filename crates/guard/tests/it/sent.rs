@@ -36,7 +36,7 @@ impl Sent {
             Protocol::Json => {
                 sent.set_header("x-amz-target", &format!("{}.{name}", service.target_prefix));
                 sent.set_header("content-type", &format!("application/x-amz-json-{}", service.json_version));
-                sent.body = "{}".to_owned();
+                "{}".clone_into(&mut sent.body);
             }
             Protocol::Query | Protocol::Ec2 => {
                 sent.set_header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
@@ -46,7 +46,7 @@ impl Sent {
                 sent.target = filled(&operation.path);
                 if sent.method == Method::Post && takes_json(service, operation) {
                     sent.set_header("content-type", "application/json");
-                    sent.body = "{}".to_owned();
+                    "{}".clone_into(&mut sent.body);
                 }
             }
         }
@@ -158,6 +158,15 @@ pub fn everything(tables: &[Service]) -> Grant {
 pub fn strongest() -> &'static Grant {
     static GRANT: OnceLock<Grant> = OnceLock::new();
     GRANT.get_or_init(|| everything(hostile()))
+}
+
+/// [`everything`] over the tables that are compiled in.
+pub fn strongest_of_the_host() -> &'static Grant {
+    static GRANT: OnceLock<Grant> = OnceLock::new();
+    GRANT.get_or_init(|| {
+        let services = portolan_tables::services().filter_map(portolan_tables::service);
+        everything(&services.cloned().collect::<Vec<_>>())
+    })
 }
 
 /// The one way in which tables of cases call the guard: the strongest guest sends, and a rule says no.
