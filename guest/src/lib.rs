@@ -1,5 +1,29 @@
-//! The component's core: what to ask AWS and what the answers mean. Pure: all I/O goes through a trait.
+//! The component: what to ask AWS, and what its answers mean.
+//!
+//! A pure core that does no I/O and reads no clock: it reaches AWS through [`host::Host`] alone, and so compiles, runs
+//! and is tested natively. The folder `component` makes a WebAssembly component of it. What to call for each kind
+//! and how to read the answers is data, in `catalog/`.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![deny(missing_docs)]
 
+mod accounts;
+mod call;
+mod catalog;
+#[cfg(target_family = "wasm")]
+mod component;
+mod config;
+mod guest;
+pub mod host;
+pub mod interface;
+mod limits;
+mod path;
+mod plan;
+pub mod problem;
+mod redact;
+mod regions;
+mod sync;
+mod template;
 pub mod wire;
+
+pub use guest::{Guest, describe};

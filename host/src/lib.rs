@@ -3,6 +3,8 @@
 pub mod aws;
 pub mod bindings;
 pub mod catalogue;
+pub mod cli;
+pub mod config;
 pub mod credentials;
 pub mod deletion;
 pub mod engine;
@@ -12,5 +14,7 @@ pub mod instance;
 pub mod manifest;
 pub mod outcome;
 pub mod page_lines;
+pub mod run;
 pub mod secret;
+pub mod sink;
 pub mod unit;

@@ -1,17 +1,8 @@
 //! Where a call goes: AWS's endpoint for the service and region, or the address that the operator set.
 
-use std::collections::BTreeMap;
-
 use portolan_tables::{Variant, endpoint, partition_of};
 
-/// Addresses set by the operator (flags, environment, configuration), never by a mapping or the guest.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Overrides {
-    /// For all services without one of their own.
-    pub all: Option<String>,
-    /// By the service's name in the tables, and by its endpoint prefix.
-    pub services: BTreeMap<String, String>,
-}
+use crate::config::endpoints::Endpoints as Overrides;
 
 /// Which endpoints are used, and within which partition.
 #[derive(Debug, Clone)]
@@ -62,9 +53,9 @@ impl Endpoints {
             return Err(PlaceError::ForeignPartition { region: region.to_owned(), partition: self.partition.clone() });
         }
         let known = endpoint(service, region, self.variant).map_err(|error| PlaceError::Unknown(error.to_string()))?;
-        let base = match self.overrides.services.get(service).or(self.overrides.all.as_ref()) {
+        let base = match self.overrides.of(service) {
             // A label in front of an address that somebody set would name a host that nobody set.
-            Some(address) => address.trim_end_matches('/').to_owned(),
+            Some(address) => address.to_string().trim_end_matches('/').to_owned(),
             None => format!("https://{}{}", host_prefix.unwrap_or_default(), known.host),
         };
         Ok(Place { base, signing_region: known.signing_region, signing_name: known.signing_name })

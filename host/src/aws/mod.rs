@@ -12,7 +12,7 @@ mod sign;
 
 pub use calls::{Calls, Counts};
 pub use client::{Client, ClientLimits};
-pub use endpoint::{Endpoints, Overrides, Place, PlaceError};
+pub use endpoint::{Endpoints, Place, PlaceError};
 pub use exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 pub use live::Live;
 pub use recording::{Header, Recorder, RecordingError, Replay};

@@ -103,6 +103,12 @@ impl Instances {
         }
     }
 
+    /// How many instances may be alive at once: as many units can be read side by side.
+    #[must_use]
+    pub fn live_max(&self) -> u32 {
+        self.engine.instances()
+    }
+
     async fn permit(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed, so there is always a permit in the end.
         Arc::clone(&self.permits).acquire_owned().await.ok()

@@ -44,22 +44,15 @@ pub struct Header {
     pub redaction_key: String,
     /// The run's partition.
     pub partition: String,
+    /// The region at which services without one of their own are asked.
+    pub home_region: String,
 }
 
 impl Header {
-    /// A header in the current form.
+    /// The form and the notice that stand in every header.
     #[must_use]
-    pub fn new(run_id: &str, started_at_ms: u64, source: (&str, &str), redaction_key: &str, partition: &str) -> Self {
-        Self {
-            portolan_recording: FORM,
-            notice: "This file holds what AWS answered about the estate. Keep it as you keep the catalogue.".to_owned(),
-            run_id: run_id.to_owned(),
-            started_at_ms,
-            source_arn: source.0.to_owned(),
-            source_account: source.1.to_owned(),
-            redaction_key: redaction_key.to_owned(),
-            partition: partition.to_owned(),
-        }
+    pub fn form_and_notice() -> (u32, String) {
+        (FORM, "This file holds what AWS answered about the estate. Keep it as you keep the catalogue.".to_owned())
     }
 }
 

@@ -1,0 +1,68 @@
+//! Turns the kind definitions (`catalog/*.yaml`) into JSON that the component embeds.
+//!
+//! YAML is for people; the component reads JSON only, and only that of the services in use. So the result is one
+//! line per service: its name, the kinds in it (with their other names), and the definitions as text.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde_json::{Map, Value};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=catalog");
+    println!("cargo::rerun-if-changed=build.rs");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir("catalog")?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    files.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    files.sort();
+    let mut out = String::from("&[\n");
+    for file in &files {
+        let entry = service(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        out.push_str(&entry);
+    }
+    out.push_str("]\n");
+    let target = Path::new(&std::env::var("OUT_DIR")?).join("catalog.rs");
+    Ok(std::fs::write(target, out)?)
+}
+
+fn service(file: &Path) -> Result<String, Box<dyn Error>> {
+    let text = std::fs::read_to_string(file)?;
+    let documents = Yaml::load_from_str(&text)?;
+    let [document] = documents.as_slice() else { return Err("expected one document".into()) };
+    let value = json(document)?;
+    let name = value["service"].as_str().ok_or("`service` is missing")?;
+    let kinds = value["kinds"].as_object().ok_or("`kinds` is missing")?;
+    let mut out = String::new();
+    write!(out, "    Embedded {{ service: {name:?}, kinds: &[")?;
+    for (kind, definition) in kinds {
+        write!(out, "({kind:?}, &[")?;
+        for alias in definition["aliases"].as_array().into_iter().flatten() {
+            write!(out, "{:?}, ", alias.as_str().ok_or("an alias is not text")?)?;
+        }
+        write!(out, "]), ")?;
+    }
+    writeln!(out, "], json: {:?} }},", serde_json::to_string(&value["kinds"])?)?;
+    Ok(out)
+}
+
+fn json(node: &Yaml<'_>) -> Result<Value, Box<dyn Error>> {
+    Ok(match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => Value::Bool(*value),
+        Yaml::Value(Scalar::Integer(value)) => Value::from(*value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => Value::from(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => Value::from(value.as_ref()),
+        Yaml::Sequence(items) => Value::Array(items.iter().map(json).collect::<Result<_, _>>()?),
+        Yaml::Mapping(entries) => {
+            let mut map = Map::new();
+            for (key, value) in entries {
+                let key = key.as_str().ok_or("a key is not text")?;
+                map.insert(key.to_owned(), json(value)?);
+            }
+            Value::Object(map)
+        }
+        _ => return Err("tags and aliases have no place in a definition".into()),
+    })
+}

@@ -1,0 +1,331 @@
+//! Reads the configuration and remarks on everything that is wrong with it at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portolan_names::{AccountId, NameError, OuId, Region};
+use portolan_tables::partition;
+use serde_json::{Map, Value};
+
+use super::{Actions, ChosenKind, Config, Redaction, RegionPolicy, Selection};
+use crate::catalog;
+use crate::interface::{Remark, Run};
+
+/// The version of the configuration's form.
+const VERSION: u64 = 1;
+
+/// How alike two names must be for one to be proposed for the other. Below, a proposal only misleads.
+const ALIKE: f64 = 0.6;
+
+/// Reads a configuration.
+///
+/// # Errors
+/// Every remark on it.
+pub(crate) fn parse(text: &str, run: &Run) -> Result<Config, Vec<Remark>> {
+    let mut reader = Reader { remarks: Vec::new(), partition: run.partition.clone() };
+    let root = match serde_json::from_str(text) {
+        Ok(Value::Object(root)) => root,
+        Ok(_) => return Err(vec![remark("", "the configuration is an object", None)]),
+        Err(error) => return Err(vec![remark("", &format!("not JSON: {error}"), None)]),
+    };
+    if partition(&run.partition).is_none() {
+        reader.remark("", &format!("{:?} is not a partition of AWS", run.partition), None);
+    }
+    let config = reader.config(&root);
+    if reader.remarks.is_empty() { Ok(config) } else { Err(reader.remarks) }
+}
+
+fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
+    Remark { at: at.to_owned(), offset: None, message: message.to_owned(), instead }
+}
+
+/// The name most like the given one, if any is alike at all.
+fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    known
+        .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, name)| name.to_owned())
+}
+
+struct Reader {
+    remarks: Vec<Remark>,
+    partition: String,
+}
+
+impl Reader {
+    fn remark(&mut self, at: &str, message: &str, instead: Option<String>) {
+        self.remarks.push(remark(at, message, instead));
+    }
+
+    fn config(&mut self, root: &Map<String, Value>) -> Config {
+        const KEYS: &[&str] = &[
+            "version", "accounts", "kinds", "regions", "account_regions", "home_region", "sensitive", "redaction_key",
+        ];
+        self.known_keys(root, "", KEYS);
+        if root.get("version").and_then(Value::as_u64) != Some(VERSION) {
+            self.remark("/version", "the version of the configuration is 1", Some(VERSION.to_string()));
+        }
+        let empty = Map::new();
+        let regions = self.object(root, "", "regions").unwrap_or(&empty);
+        self.known_keys(regions, "/regions", &["allow", "deny", "buckets"]);
+        let only_allowed_buckets = match regions.get("buckets") {
+            None => false,
+            Some(Value::String(word)) if word == "all" => false,
+            Some(Value::String(word)) if word == "allowed" => true,
+            Some(_) => {
+                self.remark("/regions/buckets", "`all` or `allowed`", Some("all".to_owned()));
+                false
+            }
+        };
+        Config {
+            accounts: self.accounts(root),
+            kinds: self.kinds(root),
+            regions: self.policy(regions, "/regions"),
+            only_allowed_buckets,
+            account_regions: self.account_regions(root),
+            home_region: self.home_region(root),
+            redaction: self.redaction(root),
+        }
+    }
+
+    fn known_keys(&mut self, object: &Map<String, Value>, at: &str, keys: &[&str]) {
+        for key in object.keys().filter(|key| !keys.contains(&key.as_str())) {
+            let instead = nearest(key, keys.iter().copied());
+            self.remark(&pointer(at, key), &format!("unknown key {key:?}"), instead);
+        }
+    }
+
+    fn object<'a>(&mut self, parent: &'a Map<String, Value>, at: &str, key: &str) -> Option<&'a Map<String, Value>> {
+        match parent.get(key) {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(object)) => Some(object),
+            Some(_) => {
+                self.remark(&pointer(at, key), "an object is expected", None);
+                None
+            }
+        }
+    }
+
+    /// The texts of a list, each with its place.
+    fn texts(&mut self, parent: &Map<String, Value>, at: &str, key: &str) -> Vec<(String, String)> {
+        let at = pointer(at, key);
+        let items = match parent.get(key) {
+            None | Some(Value::Null) => return Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(_) => {
+                self.remark(&at, "a list of texts is expected", None);
+                return Vec::new();
+            }
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let at = format!("{at}/{index}");
+            match item {
+                Value::String(text) => texts.push((at, text.clone())),
+                Value::Number(number) => {
+                    self.remark(&at, "a quoted text is expected, not a number", Some(format!("{:?}", number.to_string())));
+                }
+                _ => self.remark(&at, "a text is expected", None),
+            }
+        }
+        texts
+    }
+
+    fn names<T>(
+        &mut self,
+        parent: &Map<String, Value>,
+        at: &str,
+        key: &str,
+        check: fn(&str) -> Result<T, NameError>,
+    ) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for (at, text) in self.texts(parent, at, key) {
+            match check(&text) {
+                Ok(_) => drop(names.insert(text)),
+                Err(error) => self.remark(&at, &error.to_string(), None),
+            }
+        }
+        names
+    }
+
+    fn accounts(&mut self, root: &Map<String, Value>) -> Selection {
+        let Some(accounts) = self.object(root, "", "accounts") else { return Selection::default() };
+        self.known_keys(accounts, "/accounts", &["ous", "include", "exclude"]);
+        let empty = Map::new();
+        let ous = self.object(accounts, "/accounts", "ous").unwrap_or(&empty);
+        self.known_keys(ous, "/accounts/ous", &["include", "exclude"]);
+        Selection {
+            include_ous: self.names(ous, "/accounts/ous", "include", OuId::parse),
+            exclude_ous: self.names(ous, "/accounts/ous", "exclude", OuId::parse),
+            include: self.names(accounts, "/accounts", "include", AccountId::parse),
+            exclude: self.names(accounts, "/accounts", "exclude", AccountId::parse),
+        }
+    }
+
+    fn region(&mut self, at: &str, name: &str) -> bool {
+        let Some(partition) = partition(&self.partition) else { return false };
+        let nearest = || nearest(name, partition.regions.iter().map(String::as_str));
+        if let Err(error) = Region::parse(name) {
+            self.remark(at, &error.to_string(), nearest());
+            return false;
+        }
+        let known = partition.regions.iter().any(|region| region == name);
+        // A region newer than the tables is let through if its name has the partition's form and resembles no known one.
+        let misspelt = !known && partition.regions.iter().any(|region| strsim::damerau_levenshtein(region, name) == 1);
+        if !partition.has_region(name) || misspelt && !differs_in_number(name, &partition.regions) {
+            self.remark(at, &format!("{name:?} is not a region of the partition {}", partition.id), nearest());
+            return false;
+        }
+        true
+    }
+
+    fn policy(&mut self, object: &Map<String, Value>, at: &str) -> RegionPolicy {
+        let mut list = |key: &str| {
+            let mut names = Vec::new();
+            for (at, name) in self.texts(object, at, key) {
+                if self.region(&at, &name) && !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names
+        };
+        RegionPolicy { allow: list("allow"), deny: list("deny") }
+    }
+
+    fn account_regions(&mut self, root: &Map<String, Value>) -> BTreeMap<String, RegionPolicy> {
+        const AT: &str = "/account_regions";
+        let mut policies = BTreeMap::new();
+        let Some(object) = self.object(root, "", "account_regions") else { return policies };
+        for account in object.keys() {
+            let at = pointer(AT, account);
+            if let Err(error) = AccountId::parse(account) {
+                self.remark(&at, &error.to_string(), None);
+            }
+            if let Some(policy) = self.object(object, AT, account) {
+                self.known_keys(policy, &at, &["allow", "deny"]);
+                policies.insert(account.clone(), self.policy(policy, &at));
+            }
+        }
+        policies
+    }
+
+    fn home_region(&mut self, root: &Map<String, Value>) -> Option<String> {
+        match root.get("home_region") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(name)) => self.region("/home_region", name).then(|| name.clone()),
+            Some(_) => {
+                self.remark("/home_region", "a region's name is expected", None);
+                None
+            }
+        }
+    }
+
+    fn redaction(&mut self, root: &Map<String, Value>) -> Redaction {
+        match root.get("sensitive").map(Value::as_str) {
+            None | Some(Some("redact")) => {}
+            Some(Some("keep")) => return Redaction::Keep,
+            Some(_) => self.remark("/sensitive", "`redact` or `keep`", Some("redact".to_owned())),
+        }
+        let key = root.get("redaction_key").and_then(Value::as_str).and_then(unhex);
+        match key {
+            Some(key) if !key.is_empty() => Redaction::Digest(key),
+            _ => {
+                self.remark("/redaction_key", "hexadecimal digits are expected: without a key, digests could be guessed", None);
+                Redaction::Digest(Vec::new())
+            }
+        }
+    }
+
+    fn kinds(&mut self, root: &Map<String, Value>) -> Vec<ChosenKind> {
+        let entries = match root.get("kinds") {
+            Some(Value::Array(entries)) => entries.as_slice(),
+            None | Some(Value::Null) => &[],
+            Some(_) => {
+                self.remark("/kinds", "a list is expected", None);
+                &[]
+            }
+        };
+        let mut wanted: Vec<(String, &'static str, &Map<String, Value>)> = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let at = format!("/kinds/{index}");
+            let Value::Object(entry) = entry else {
+                self.remark(&at, "an object is expected", None);
+                continue;
+            };
+            self.known_keys(entry, &at, &["kind", "actions", "regions"]);
+            let Some(name) = entry.get("kind").and_then(Value::as_str) else {
+                self.remark(&at, "`kind` is missing", None);
+                continue;
+            };
+            let at_kind = format!("{at}/kind");
+            match catalog::resolve(name) {
+                None => {
+                    let instead = nearest(name, catalog::names());
+                    self.remark(&at_kind, &format!("unknown kind {name:?}"), instead);
+                }
+                Some(name) if wanted.iter().any(|(_, known, _)| *known == name) => {
+                    self.remark(&at_kind, &format!("{name} is named twice"), None);
+                }
+                Some(name) => wanted.push((at, name, entry)),
+            }
+        }
+        let names: Vec<&str> = wanted.iter().map(|(_, name, _)| *name).collect();
+        let loaded = match catalog::load(&names) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.remark("/kinds", &format!("the catalogue is broken: {error}"), None);
+                return Vec::new();
+            }
+        };
+        let mut chosen = Vec::with_capacity(loaded.len());
+        for kind in loaded {
+            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| *name == kind.name) else { continue };
+            let actions = self.actions(entry, at, &kind);
+            let regions = self.object(entry, at, "regions").map(|policy| {
+                let at = format!("{at}/regions");
+                self.known_keys(policy, &at, &["allow", "deny"]);
+                self.policy(policy, &at)
+            });
+            // An empty policy says nothing, as at the peer, and does not lift the general one.
+            let regions = regions.filter(|policy| *policy != RegionPolicy::default());
+            chosen.push(ChosenKind { kind, actions, regions });
+        }
+        chosen
+    }
+
+    fn actions(&mut self, entry: &Map<String, Value>, at: &str, kind: &catalog::Kind) -> Actions {
+        if entry.get("actions").and_then(Value::as_str) == Some("all") {
+            return Actions::All;
+        }
+        let definition = &kind.definition;
+        let listing = definition.list.iter().filter_map(|list| list.action.as_deref());
+        let known: Vec<&str> = listing.chain(definition.actions.iter().map(|action| action.name.as_str())).collect();
+        let mut names = BTreeSet::new();
+        for (at, name) in self.texts(entry, at, "actions") {
+            if known.contains(&name.as_str()) {
+                names.insert(name);
+            } else {
+                let instead = nearest(&name, known.iter().copied());
+                self.remark(&at, &format!("{} has no action {name:?}", kind.name), instead);
+            }
+        }
+        Actions::Named(names)
+    }
+}
+
+/// `eu-west-4` beside `eu-west-3` is a new region, not a misspelling.
+fn differs_in_number(name: &str, regions: &[String]) -> bool {
+    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    regions.iter().any(|region| stem(region) == stem(name))
+}
+
+fn pointer(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
+}

@@ -1,0 +1,39 @@
+//! Every limit of the guest, with its name and its reason.
+
+/// Answers to list calls that one page may use. A page that found nothing in so many answers goes back to the host
+/// with its cursor, so that a unit of empty parents still stores where it stands.
+pub(crate) const LIST_CALLS_PER_PAGE: usize = 64;
+
+/// Parents whose children are listed side by side. More would only hold more answers at once.
+pub(crate) const PARENTS_AT_ONCE: usize = 16;
+
+/// Items enriched in one go, at least; a batch call of the API's own size may raise it. What is cut off at the end
+/// of a page is enriched again with the next one, so the go is kept small.
+pub(crate) const ITEMS_AT_ONCE: usize = 50;
+
+/// Pages of one listing. At 100 items each this is far above any account's quota; beyond it something loops.
+pub(crate) const PAGES_PER_LISTING: u32 = 100_000;
+
+/// Pages of one detail call of one item (tags of a table, parents of an account).
+pub(crate) const PAGES_PER_ACTION: u32 = 100;
+
+/// Items asked for at once by `read-resources`.
+pub(crate) const READ_IDS: usize = 1_000;
+
+/// Accounts that one answer of `discover-accounts` holds, more or less: the walk stops after the listing that reached it.
+pub(crate) const ACCOUNTS_PER_PAGE: usize = 1_000;
+
+/// Levels of organizational units. AWS allows five below the root.
+pub(crate) const OU_LEVELS: usize = 16;
+
+/// Regions tried for a call that any region answers. A denial in three of them is no accident.
+pub(crate) const HOME_REGIONS: usize = 3;
+
+/// Pages of `account:ListRegions`; AWS has fewer than 50 regions, and gives 50 a page.
+pub(crate) const REGION_PAGES: u32 = 20;
+
+/// How deep sensitive values are looked for.
+pub(crate) const REDACTION_DEPTH: usize = 64;
+
+/// Characters of AWS's text that a problem keeps.
+pub(crate) const MESSAGE_CHARS: usize = 1_000;

@@ -1,0 +1,107 @@
+//! The line of a resource: its identity, and the peer's envelope.
+
+use serde_json::{Map, Value, json};
+
+use super::Reading;
+use super::item::Item;
+use crate::catalog::{Type, property_name};
+use crate::redact::redact;
+use crate::template;
+
+/// The line of an item, by `schemas/page.json`.
+pub(crate) fn line(reading: &Reading<'_>, item: &mut Item) -> Value {
+    item.locate(reading);
+    let definition = reading.definition();
+    let scope = item.scope(reading);
+    let mut line = Map::new();
+    line.insert("id".to_owned(), json!(item.id));
+    line.insert("arn".to_owned(), json!(item.arn));
+    if let Some(name) = template::fill_first(&definition.name.0, &scope) {
+        line.insert("name".to_owned(), json!(name));
+    }
+    if let Some(region) = &item.region {
+        line.insert("region".to_owned(), json!(region));
+    }
+    if !item.parents.is_empty() {
+        line.insert("parents".to_owned(), json!(item.parents));
+    }
+    if let Some(created) = definition.generation.as_ref().and_then(|generation| template::fill(generation, &scope)) {
+        line.insert("created".to_owned(), json!(created));
+    }
+    if let Some(owner) = definition.owner.as_ref().and_then(|owner| template::fill(owner, &scope))
+        && owner != reading.account.id
+    {
+        line.insert("owner".to_owned(), json!(owner));
+    }
+    line.insert("gaps".to_owned(), json!(item.gaps));
+    line.insert("resource".to_owned(), envelope(reading, item));
+    Value::Object(line)
+}
+
+fn envelope(reading: &Reading<'_>, item: &Item) -> Value {
+    let mut envelope = Map::new();
+    envelope.insert("Type".to_owned(), json!(reading.chosen.kind.name));
+    envelope.insert("Properties".to_owned(), Value::Object(properties(reading, item)));
+    let context = context(reading, item);
+    if !context.is_empty() {
+        envelope.insert("__ExtraContext".to_owned(), Value::Object(context));
+    }
+    Value::Object(envelope)
+}
+
+fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
+    let definition = reading.definition();
+    let mut properties = Map::new();
+    for (member, value) in item.value.as_object().into_iter().flatten() {
+        let name = property_name(definition, member);
+        let value = match definition.types.get(&name) {
+            Some(kind) => typed(value, *kind),
+            None => value.clone(),
+        };
+        properties.insert(name, value);
+    }
+    let scope = item.scope(reading);
+    for (name, template) in &definition.set {
+        if !properties.contains_key(name)
+            && let Some(value) = template::fill(template, &scope)
+        {
+            properties.insert(name.clone(), json!(value));
+        }
+    }
+    redact(&mut properties, &definition.sensitive, &reading.config.redaction);
+    properties
+}
+
+/// What AWS writes as text and is a number or a truth value. Anything else stays as it is.
+fn typed(value: &Value, kind: Type) -> Value {
+    let typed = value.as_str().and_then(|text| match kind {
+        Type::Integer => text.parse::<i64>().ok().map(Value::from),
+        Type::Boolean => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
+    });
+    typed.unwrap_or_else(|| value.clone())
+}
+
+fn context(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
+    let definition = reading.definition();
+    let mut context = Map::new();
+    if definition.context.base {
+        context.insert("AccountId".to_owned(), json!(reading.account.id));
+        let region = match definition.scope {
+            crate::catalog::Reach::Region => Some(reading.region.as_str()),
+            _ => item.region.as_deref(),
+        };
+        if let Some(region) = region {
+            context.insert("Region".to_owned(), json!(region));
+        }
+    }
+    for (name, value) in item.outer.iter().flatten() {
+        context.insert(name.clone(), value.clone());
+    }
+    let scope = item.scope(reading);
+    for (name, template) in &definition.context.add {
+        if let Some(value) = template::fill(template, &scope) {
+            context.insert(name.clone(), json!(value));
+        }
+    }
+    context
+}

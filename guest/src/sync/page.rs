@@ -1,0 +1,86 @@
+//! A page while it is filled: its lines, its size, what it proves.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use crate::interface::Page;
+use crate::problem::{Problem, Problems};
+
+/// A page being filled.
+pub(crate) struct PageBuilder {
+    resources: String,
+    limit: usize,
+    ids: HashSet<String>,
+    full: bool,
+    pub(crate) problems: Problems,
+    pub(crate) whole: bool,
+}
+
+impl PageBuilder {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self {
+            resources: String::new(),
+            limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            ids: HashSet::new(),
+            full: false,
+            problems: Problems::default(),
+            whole: true,
+        }
+    }
+
+    /// Whether no more resources fit.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full || self.resources.len() >= self.limit
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+    }
+
+    /// Whether a resource is in the page already.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Adds a resource's line. False where it does not fit any more; a page takes one resource of any size.
+    pub(crate) fn add(&mut self, id: &str, line: &Value) -> bool {
+        let line = line.to_string();
+        if !self.ids.is_empty() && self.resources.len() + line.len() >= self.limit {
+            self.full = true;
+            return false;
+        }
+        self.ids.insert(id.to_owned());
+        self.push(&line);
+        true
+    }
+
+    /// Says that the children below a chain of parents were read to the end, or were not.
+    pub(crate) fn scope(&mut self, parents: &[String], whole: bool) {
+        if !parents.is_empty() {
+            self.push(&json!({"parent": parents, "whole": whole}).to_string());
+        }
+        self.whole &= whole;
+    }
+
+    fn push(&mut self, line: &str) {
+        self.resources.push_str(line);
+        self.resources.push('\n');
+    }
+
+    /// A problem that may have hidden something.
+    pub(crate) fn missing(&mut self, problem: Problem) {
+        self.whole = false;
+        self.problems.add(problem);
+    }
+
+    pub(crate) fn finish(self, next: Option<String>) -> Page {
+        Page {
+            resources: self.resources,
+            entities: String::new(),
+            problems: self.problems.into_vec(),
+            whole: self.whole,
+            next,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Where a run's catalogue goes, by URL.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::formats::Wrong;
+use super::mistake::nearest;
+
+/// A place that a run writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SinkUrl {
+    /// `sqlite:FILE`: the catalogue as a database.
+    Sqlite(PathBuf),
+    /// `ndjson:FILE`: one resource a line.
+    NdjsonFile(PathBuf),
+    /// `ndjson:-`: the same on standard output.
+    NdjsonStdout,
+}
+
+/// Sinks of later versions: named here so that they are not mistaken for slips.
+const LATER: &[&str] = &["port", "webhook", "postgres", "parquet", "s3", "http", "https"];
+
+impl SinkUrl {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// No scheme, an unknown or unserved one, or no file.
+    pub fn parse(text: &str) -> Result<Self, Wrong> {
+        let forms = || Some("write sqlite:FILE, ndjson:FILE or ndjson:-".to_owned());
+        let Some((scheme, rest)) = text.split_once(':') else {
+            if LATER.contains(&text) {
+                return Err((format!("the sink {text:?} is not served by this version"), forms()));
+            }
+            let advice = if text.ends_with(".db") { Some(format!("write sqlite:{text}")) } else { forms() };
+            return Err((format!("{text:?} is not a sink"), advice));
+        };
+        // `sqlite:///var/x.db` means the file /var/x.db, as it does for other tools.
+        let file = rest.strip_prefix("//").unwrap_or(rest);
+        match scheme {
+            "sqlite" | "ndjson" if file.is_empty() => Err((format!("{text:?} names no file"), forms())),
+            "sqlite" if file == "-" => Err(("a database cannot go to standard output".to_owned(), forms())),
+            "sqlite" => Ok(Self::Sqlite(PathBuf::from(file))),
+            "ndjson" if file == "-" => Ok(Self::NdjsonStdout),
+            "ndjson" => Ok(Self::NdjsonFile(PathBuf::from(file))),
+            _ if LATER.contains(&scheme) => {
+                Err((format!("the sink {scheme:?} is not served by this version"), forms()))
+            }
+            _ => {
+                let near = nearest(scheme, ["sqlite", "ndjson"]).map(|near| format!("did you mean {near}:{rest}?"));
+                Err((format!("{scheme:?} is not a kind of sink"), near.or_else(forms)))
+            }
+        }
+    }
+}
+
+impl fmt::Display for SinkUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
+            Self::NdjsonFile(file) => write!(f, "ndjson:{}", file.display()),
+            Self::NdjsonStdout => f.write_str("ndjson:-"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SinkUrl;
+
+    #[test]
+    fn files_and_standard_output() {
+        for (text, shown) in [
+            ("sqlite:portolan.db", "sqlite:portolan.db"),
+            ("sqlite:///var/lib/p.db", "sqlite:/var/lib/p.db"),
+            ("ndjson:out/a.ndjson", "ndjson:out/a.ndjson"),
+            ("ndjson:-", "ndjson:-"),
+        ] {
+            assert_eq!(SinkUrl::parse(text).unwrap().to_string(), shown);
+        }
+        for (text, part) in [
+            ("portolan.db", "write sqlite:portolan.db"),
+            ("sqlite:", "names no file"),
+            ("sqlite:-", "standard output"),
+            ("port", "not served by this version"),
+            ("https://example.com", "not served by this version"),
+            ("sqlit:x.db", "did you mean sqlite:x.db?"),
+        ] {
+            let (message, advice) = SinkUrl::parse(text).unwrap_err();
+            assert!(format!("{message}; {}", advice.unwrap_or_default()).contains(part), "{text}");
+        }
+    }
+}

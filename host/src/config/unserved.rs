@@ -1,0 +1,45 @@
+//! Keys that the file's form foresees and this version does not serve.
+//!
+//! They are refused rather than ignored: a setting without effect would let its author believe in one. When a key
+//! comes to be served it leaves this table and enters the schema and the example.
+
+/// Path segments, `*` for any one key, and what stands for the key until it is served.
+const UNSERVED: &[(&str, &str)] = &[
+    ("roles.session_policy", "sessions carry no policy of their own"),
+    ("kinds.use_paid_apis", "nothing that AWS charges for is called"),
+    ("kinds.include_shared", "resources that other accounts share are left out"),
+    ("kinds.include_defaults", "untouched default resources are kept"),
+    ("kinds.definitions", "only the built-in kinds are read"),
+    ("kinds.settings.*.since", "all items are read"),
+    ("grant", "only what the chosen kinds declare is called"),
+    ("mapping", "resources are written as they are"),
+    ("state", "each sink keeps its own state"),
+    ("limits.budget_share", "only concurrency is limited"),
+    ("limits.retry_share", "only concurrency is limited"),
+];
+
+/// What happens instead, where a key is known but not served.
+#[must_use]
+pub fn unserved(segments: &[String]) -> Option<&'static str> {
+    UNSERVED
+        .iter()
+        .find(|(pattern, _)| {
+            let pattern: Vec<&str> = pattern.split('.').collect();
+            pattern.len() == segments.len()
+                && pattern.iter().zip(segments).all(|(want, segment)| *want == "*" || want == segment)
+        })
+        .map(|(_, instead)| *instead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unserved;
+
+    #[test]
+    fn wildcards_stand_for_one_segment() {
+        let path = |text: &str| text.split('/').map(str::to_owned).collect::<Vec<_>>();
+        assert!(unserved(&path("kinds/settings/AWS::CodeBuild::BuildRun/since")).is_some());
+        assert!(unserved(&path("kinds/settings/since")).is_none());
+        assert!(unserved(&path("kinds/default")).is_none());
+    }
+}

@@ -1,0 +1,53 @@
+//! What the parts of a run share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::clock::RunStart;
+use super::progress::Progress;
+use super::streams::Streams;
+use super::tally::Tally;
+use crate::aws::Exchange;
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::config::Settings;
+use crate::instance::Instances;
+use crate::manifest::Manifest;
+use crate::sink::{Worker, WorkerGone};
+
+/// A run, set up and ready to go.
+pub(super) struct Context {
+    pub(super) settings: Settings,
+    pub(super) start: RunStart,
+    pub(super) partition: String,
+    pub(super) instances: Instances,
+    pub(super) exchange: Arc<dyn Exchange>,
+    pub(super) manifest: Manifest,
+    pub(super) store: Arc<Worker<Catalogue>>,
+    /// False where the only sinks are streams: then the catalogue lives in memory, without rows.
+    pub(super) keeps_rows: bool,
+    pub(super) streams: Streams,
+    pub(super) progress: Progress,
+    pub(super) tally: Tally,
+    pub(super) cancelled: Arc<AtomicBool>,
+}
+
+impl Context {
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn instances(&self) -> &Instances {
+        &self.instances
+    }
+}
+
+/// What ends a run, as opposed to a unit: its own memory does not work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// The catalogue cannot be read or written.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// Its thread is gone.
+    #[error(transparent)]
+    Worker(#[from] WorkerGone),
+}

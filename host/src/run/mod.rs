@@ -1,0 +1,373 @@
+//! A run: accounts, then their regions and units, then the end, where what is gone is decided.
+//!
+//! Accounts are planned while units of others are read; units wait in a queue in which accounts take
+//! turns. Whatever goes wrong belongs to a unit or to an account, and is stored and reported there; only
+//! a catalogue that cannot be written ends a run.
+
+mod accounts;
+mod clock;
+mod context;
+mod convert;
+mod exit;
+mod guest_config;
+mod plan;
+mod progress;
+mod queue;
+mod read;
+mod report;
+mod retire;
+mod role_plan;
+mod scope;
+mod setup;
+mod streams;
+mod summary;
+mod tally;
+mod usage;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use futures::StreamExt;
+use portolan_names::AccountId;
+
+use accounts::{Attempt, Found, Listing, list_accounts};
+use context::{Context, Failed};
+use plan::{Standing, plan_account};
+use queue::Queue;
+use read::read_unit;
+use retire::{Known, retire};
+use setup::{Ready, reads_organization, set_up};
+
+pub use clock::{RunStart, iso, now_ms};
+pub use exit::{ExitStatus, Facts};
+pub use progress::Progress;
+pub use report::Report;
+pub use scope::Scope;
+pub use setup::{SourceFacts, StartError, Surroundings};
+pub use summary::summary;
+
+use crate::catalogue::{AccountRow, CallCount};
+use crate::config::accept::{self, Day};
+use crate::config::settings::{FailOn, Settings};
+use crate::deletion::Plan;
+use crate::engine::Engine;
+use crate::outcome::Problem;
+use crate::sink::RunEnd;
+
+/// Accounts whose roles are assumed and regions listed at the same time. STS is shared by them all.
+const ACCOUNTS_AT_ONCE: usize = 16;
+/// Days for which deleted rows are kept.
+const KEEP_DELETED_DAYS: u32 = 30;
+
+/// Reads the estate and brings the catalogue in step with it.
+///
+/// # Errors
+/// When the run cannot begin. What goes wrong later is in the report.
+pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings) -> Result<Report, StartError> {
+    let component = engine.digest().to_owned();
+    let ready = set_up(engine, settings, surroundings).await?;
+    tracing::info!(run_id = %ready.context.start.id, %component, "run begins");
+    let mut standings = BTreeMap::new();
+    let mut facts = Facts::default();
+    let listing = list_accounts(&ready.context, &ready.own).await;
+    let (listing, refused) = match listing {
+        Ok(listing) => (listing, None),
+        Err(problem) => (nothing_listed(&problem), Some(problem)),
+    };
+    expectations(&ready.context, &listing)?;
+    let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
+    facts.interrupted = ready.context.is_cancelled();
+    let plan = match done {
+        Ok(plan) => plan,
+        Err(error) => {
+            tracing::error!("{error}");
+            facts.sink_failed = true;
+            None
+        }
+    };
+    facts.no_access = refused.is_some() || nothing_was_read(&listing, &standings);
+    finish(ready, &component, &listing, &standings, plan.as_deref(), facts).await
+}
+
+fn nothing_listed(problem: &Problem) -> Listing {
+    Listing {
+        found: Vec::new(),
+        whole: false,
+        scope: crate::deletion::ListingScope::Selection,
+        problems: vec![problem.clone()],
+        organization: None,
+    }
+}
+
+fn nothing_was_read(listing: &Listing, standings: &BTreeMap<AccountId, Standing>) -> bool {
+    let mut attempted = listing.found.iter().filter(|found| found.attempt == Attempt::Read).peekable();
+    attempted.peek().is_some()
+        && attempted.all(|found| {
+            matches!(standings.get(&found.id), Some(Standing::RoleRefused | Standing::LeftOut) | None)
+        })
+}
+
+/// Another organization than the expected one is refused before anything of it is read.
+fn expectations(context: &Context, listing: &Listing) -> Result<(), StartError> {
+    match (&context.settings.credentials.expect_organization, &listing.organization) {
+        (Some(expected), Some(found)) if expected != found => Err(StartError::Usage(format!(
+            "the listing role belongs to organization {found}, and credentials.expect_organization says {expected}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+async fn carry_out(
+    ready: &Ready,
+    listing: &Listing,
+    refused: Option<&Problem>,
+    standings: &mut BTreeMap<AccountId, Standing>,
+) -> Result<Option<std::sync::Arc<Plan>>, Failed> {
+    let context = &ready.context;
+    note_listing(context, listing, refused).await?;
+    if let (Some(sessions), Some(management)) =
+        (&ready.sessions, listing.found.iter().find(|found| found.row.is_management))
+    {
+        sessions.management_is(management.id.clone());
+    }
+    if refused.is_some() {
+        return Ok(None);
+    }
+    *standings = read_accounts(context, &listing.found).await?;
+    if context.is_cancelled() {
+        return Ok(None);
+    }
+    let known = Known { listing, standings };
+    if !context.keeps_rows {
+        return Ok(None);
+    }
+    retire(context, &known).await.map(Some)
+}
+
+async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Problem>) -> Result<(), Failed> {
+    context.tally.problems(None, None, &listing.problems);
+    let problems = listing.problems.clone();
+    context.store.with(move |catalogue| catalogue.put_problems(None, None, &problems, now_ms())).await??;
+    if let Some(problem) = refused {
+        let class = scope::class_of(problem);
+        context.tally.scope(Scope {
+            account: "organization".to_owned(),
+            region: None,
+            kind: None,
+            code: problem.code.clone(),
+            message: problem.message.clone(),
+            advice: if reads_organization(&context.settings) {
+                "let the listing role's trust name the source identity, and allow organizations:ListAccounts in the \
+                 management or a delegated administrator's account"
+                    .to_owned()
+            } else {
+                scope::advice_for(&class, &problem.operation)
+            },
+            class,
+            accepted: None,
+            new: true,
+        });
+        return Ok(());
+    }
+    let rows: Vec<AccountRow> = listing.found.iter().map(|found| found.row.clone()).collect();
+    let whole = listing.whole;
+    Ok(context.store.with(move |catalogue| catalogue.put_accounts(&rows, whole, now_ms())).await??)
+}
+
+/// Plans accounts and reads their units, side by side.
+async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<AccountId, Standing>, Failed> {
+    let queue = Queue::default();
+    let standings = Mutex::new(BTreeMap::new());
+    let plans = async {
+        let attempted = found.iter().filter(|found| found.attempt == Attempt::Read);
+        attempted.clone().for_each(|_| context.progress.account());
+        let mut planning = futures::stream::iter(attempted)
+            .map(|found| async move { (found, plan_account(context, found).await) })
+            .buffer_unordered(ACCOUNTS_AT_ONCE);
+        while let Some((found, planned)) = planning.next().await {
+            if context.is_cancelled() {
+                break;
+            }
+            let (standing, planned) = planned?;
+            context.progress.planned(planned.as_ref().map_or(0, |planned| planned.units.len() as u64));
+            if let Ok(mut standings) = standings.lock() {
+                standings.insert(found.id.clone(), standing);
+            }
+            planned.into_iter().for_each(|planned| queue.push(planned));
+        }
+        queue.close();
+        Ok(())
+    };
+    let readers = (0..context.instances().live_max()).map(|_| async {
+        while let Some((account, unit)) = queue.pop().await {
+            if context.is_cancelled() {
+                queue.clear();
+                break;
+            }
+            read_unit(context, &account, &unit).await?;
+        }
+        Ok::<(), Failed>(())
+    });
+    let (planned, read) = futures::join!(
+        async {
+            let planned: Result<(), Failed> = plans.await;
+            queue.close();
+            planned
+        },
+        futures::future::try_join_all(readers)
+    );
+    planned?;
+    read?;
+    Ok(standings.into_inner().unwrap_or_default())
+}
+
+async fn finish(
+    ready: Ready,
+    component: &str,
+    listing: &Listing,
+    standings: &BTreeMap<AccountId, Standing>,
+    plan: Option<&Plan>,
+    mut facts: Facts,
+) -> Result<Report, StartError> {
+    let Ready { context, source, client, recorder, .. } = ready;
+    context.progress.finish();
+    let calls = client.calls().snapshot();
+    let mut totals = context.tally.totals();
+    if let Err(error) = judge_scopes(&context, &mut totals.scopes, &mut facts).await {
+        tracing::error!("{error}");
+        facts.sink_failed = true;
+    }
+    facts.withheld = plan.is_some_and(|plan| !plan.withheld().is_empty());
+    let tripped = plan.map(|plan| plan.tripped().iter().map(tripped_report).collect()).unwrap_or_default();
+    let ended_ms = now_ms();
+    let mut end = RunEnd {
+        interrupted: facts.interrupted,
+        exit_status: i32::from(ExitStatus::of(facts).code()),
+        summary: serde_json::json!({ "units": totals.units, "kinds": totals.kinds }).to_string(),
+        now: ended_ms,
+    };
+    context.streams.finish(&end).await;
+    let failed_sinks = context.streams.failures();
+    facts.sink_failed |= !failed_sinks.is_empty();
+    end.exit_status = i32::from(ExitStatus::of(facts).code());
+    if let Err(error) = close_catalogue(&context, &calls, end).await {
+        tracing::error!("{error}");
+        facts.sink_failed = true;
+    }
+    if let Some(Err(error)) = recorder.as_ref().map(|recorder| recorder.finish()) {
+        tracing::error!("{error}");
+        facts.sink_failed = true;
+    }
+    let usage = usage::Usage::now();
+    Ok(Report {
+        schema: report::SCHEMA,
+        run_id: context.start.id.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        component: component.to_owned(),
+        partition: context.partition.clone(),
+        source,
+        accounts: listing.found.iter().map(|found| account_report(found, standings.get(&found.id))).collect(),
+        accounts_whole: listing.whole,
+        units: totals.units,
+        kinds: totals.kinds,
+        incomplete: totals.scopes,
+        problems: totals.problems,
+        problems_total: totals.problems_total,
+        tripped,
+        failed_sinks,
+        call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
+        calls,
+        interrupted: facts.interrupted,
+        exit_status: ExitStatus::of(facts).code(),
+        times: report::Times {
+            started_at: iso(context.start.at_ms),
+            ended_at: iso(ended_ms),
+            wall_ms: ended_ms.saturating_sub(context.start.at_ms),
+            cpu_ms: usage.cpu_ms,
+            peak_memory_bytes: usage.peak_memory_bytes,
+        },
+    })
+}
+
+/// Which incomplete scopes are accepted, which are new, and whether they count.
+async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts) -> Result<(), Failed> {
+    let before = context.store.with(|catalogue| catalogue.previous_units()).await??;
+    let Some(today) = Day::parse(iso(context.start.at_ms).get(..10).unwrap_or_default()) else { return Ok(()) };
+    for scope in scopes {
+        let place = accept::Scope {
+            account: &scope.account,
+            region: scope.region.as_deref(),
+            kind: scope.kind.as_deref(),
+            class: &scope.class,
+        };
+        let accepting = context.settings.accept.iter().find(|accept| accept.covers(place, today));
+        scope.accepted = accepting.map(|accept| accept.reason.clone());
+        let of_scope = before.iter().filter(|(unit, _)| {
+            unit.account.as_str() == scope.account
+                && scope.kind.as_ref().is_none_or(|kind| *kind == unit.kind)
+                && (scope.kind.is_none() || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
+        });
+        let (mut was_whole, mut ever_whole) = (false, false);
+        for (_, unit) in of_scope {
+            was_whole |= unit.last_whole;
+            ever_whole |= unit.ever_whole;
+        }
+        scope.new = was_whole || !ever_whole;
+        facts.incomplete |= scope.accepted.is_none()
+            && match context.settings.fail_on {
+                FailOn::New => scope.new,
+                FailOn::Any => true,
+                FailOn::None => false,
+            };
+    }
+    Ok(())
+}
+
+async fn close_catalogue(
+    context: &Context,
+    calls: &BTreeMap<String, crate::aws::Counts>,
+    end: RunEnd,
+) -> Result<(), Failed> {
+    let mut rows = Vec::new();
+    for (operation, counts) in calls {
+        let statuses = counts.statuses.iter().map(|(status, count)| (status.to_string(), *count));
+        for (index, (result, count)) in
+            statuses.chain(counts.unanswered.iter().map(|(reason, count)| (reason.clone(), *count))).enumerate()
+        {
+            // Retries and bytes are counted by operation; they stand with its first result, so that sums are right.
+            let (retries, bytes) = if index == 0 { (counts.retries, counts.bytes_received) } else { (0, 0) };
+            rows.push(CallCount { operation: operation.clone(), result, count, retries, bytes });
+        }
+        if counts.refused > 0 {
+            let result = "refused".to_owned();
+            rows.push(CallCount { operation: operation.clone(), result, count: counts.refused, retries: 0, bytes: 0 });
+        }
+    }
+    let job = move |catalogue: &mut crate::catalogue::Catalogue| {
+        catalogue.put_calls(&rows)?;
+        catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
+        catalogue.finish_run(end.exit_status, &end.summary, end.now)
+    };
+    Ok(context.store.with(job).await??)
+}
+
+fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {
+    report::TrippedReport { guard: tripped.guard.to_string(), deletions: tripped.part, of: tripped.all }
+}
+
+fn account_report(found: &Found, standing: Option<&Standing>) -> report::AccountReport {
+    let outcome = match (found.attempt, standing) {
+        (Attempt::Resting, _) => "resting",
+        (Attempt::LeftOut, _) | (Attempt::Read, Some(Standing::LeftOut)) => "left-out",
+        (Attempt::Read, Some(Standing::Planned(_))) => "read",
+        (Attempt::Read, Some(Standing::RoleRefused)) => "role-refused",
+        (Attempt::Read, Some(Standing::NotPlanned)) => "not-planned",
+        (Attempt::Read, None) => "not-attempted",
+    };
+    report::AccountReport {
+        id: found.id.to_string(),
+        name: found.account.name.clone(),
+        state: found.row.state.clone(),
+        outcome,
+    }
+}

@@ -1,0 +1,186 @@
+//! From an account to its units: its role is assumed, its regions are listed, its kinds are crossed with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use portolan_names::Region;
+
+use super::accounts::Found;
+use super::context::{Context, Failed};
+use super::convert::{own_problem, problem};
+use super::queue::{Planned, interleaved};
+use super::scope::{ROLE_DENIED, ROLE_FAILED, Scope, advice_for, class_of};
+use crate::bindings::exports::portolan::aws::sync;
+use crate::catalogue::RegionRow;
+use crate::config::Management;
+use crate::credentials::Identity;
+use crate::imports::{CallScope, Purpose};
+use crate::outcome::{Problem, ProblemClass};
+use crate::run::clock::now_ms;
+
+/// What a run knows of an account once it was tried.
+#[derive(Debug, Clone)]
+pub(super) enum Standing {
+    /// Its regions are known.
+    Planned(Regions),
+    /// Its role was refused.
+    RoleRefused,
+    /// Refused, but expected to be: the management account under `accounts.management: auto`.
+    LeftOut,
+    /// Its regions could not be listed: nothing was attempted.
+    NotPlanned,
+}
+
+/// The regions of an account as its plan has them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Regions {
+    pub(super) enabled: BTreeSet<String>,
+    pub(super) disabled: BTreeSet<String>,
+    pub(super) whole: bool,
+    /// By kind, the regions that the configuration leaves out.
+    pub(super) excluded: BTreeMap<String, BTreeSet<String>>,
+    /// By kind, the regions in which the service is not offered.
+    pub(super) unavailable: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Opens the account's session and plans its units.
+///
+/// # Errors
+/// Only when the catalogue fails.
+pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(Standing, Option<Planned>), Failed> {
+    if let Err(failure) = context.exchange.open(&Identity::Account(found.id.clone())).await {
+        let expected =
+            found.row.is_management && context.settings.accounts.management == Management::Auto && failure.denied;
+        if expected {
+            tracing::info!(
+                account_id = %found.id,
+                "the management account has no such role and is left out (accounts.management: auto); {}",
+                failure.message
+            );
+            return Ok((Standing::LeftOut, None));
+        }
+        let class = if failure.denied { ROLE_DENIED } else { ROLE_FAILED };
+        refused(context, found, class, &failure.code, &failure.message, failure.request_id.clone()).await?;
+        return Ok((Standing::RoleRefused, None));
+    }
+    match ask(context, &found.account, &found.id).await {
+        Ok(plan) => {
+            let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
+            note(context, found, problems).await?;
+            let regions = regions_of(&plan);
+            store_regions(context, found, &plan).await?;
+            let planned = units_of(context, found, &plan);
+            Ok((Standing::Planned(regions), Some(planned)))
+        }
+        Err(problem) => {
+            let scope = Scope {
+                account: found.id.to_string(),
+                region: None,
+                kind: None,
+                class: class_of(&problem),
+                code: problem.code.clone(),
+                message: format!("its regions could not be listed: {}", problem.message),
+                advice: advice_for(&class_of(&problem), &problem.operation),
+                accepted: None,
+                new: true,
+            };
+            context.tally.scope(scope);
+            note(context, found, vec![problem]).await?;
+            Ok((Standing::NotPlanned, None))
+        }
+    }
+}
+
+async fn ask(
+    context: &Context,
+    account: &sync::Account,
+    id: &portolan_names::AccountId,
+) -> Result<sync::AccountPlan, Problem> {
+    let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
+    let scope = CallScope { account: Some(id.clone()), purpose: Purpose::Plan, kind: Arc::from("") };
+    let mut lease = context.instances().lease().await.map_err(stopped)?;
+    match lease.plan(scope, account).await.map_err(stopped)? {
+        Ok(plan) => Ok(plan),
+        Err(failure) => Err(problem(failure.problem)),
+    }
+}
+
+async fn refused(
+    context: &Context,
+    found: &Found,
+    class: &str,
+    code: &str,
+    message: &str,
+    request_id: Option<String>,
+) -> Result<(), Failed> {
+    context.tally.scope(Scope {
+        account: found.id.to_string(),
+        region: None,
+        kind: None,
+        class: class.to_owned(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        advice: advice_for(class, "sts:AssumeRole"),
+        accepted: None,
+        new: true,
+    });
+    let mut problem = own_problem(ProblemClass::NoCredentials, message);
+    problem.operation = "sts:AssumeRole".to_owned();
+    problem.code = code.to_owned();
+    problem.request_id = request_id;
+    note(context, found, vec![problem]).await
+}
+
+async fn note(context: &Context, found: &Found, problems: Vec<Problem>) -> Result<(), Failed> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    context.tally.problems(None, Some(found.id.as_str()), &problems);
+    let account = found.id.to_string();
+    let stored = move |catalogue: &mut crate::catalogue::Catalogue| {
+        catalogue.put_problems(None, Some(&account), &problems, now_ms())
+    };
+    Ok(context.store.with(stored).await??)
+}
+
+fn regions_of(plan: &sync::AccountPlan) -> Regions {
+    let mut regions = Regions { whole: plan.whole, ..Regions::default() };
+    for region in &plan.regions {
+        let list = if region.enabled { &mut regions.enabled } else { &mut regions.disabled };
+        list.insert(region.name.clone());
+    }
+    for planned in &plan.kinds {
+        let by_kind = match planned.fate {
+            sync::Fate::Read => continue,
+            sync::Fate::Excluded => &mut regions.excluded,
+            sync::Fate::Unavailable => &mut regions.unavailable,
+        };
+        by_kind.entry(planned.kind.clone()).or_default().extend(planned.regions.iter().cloned());
+    }
+    regions
+}
+
+async fn store_regions(context: &Context, found: &Found, plan: &sync::AccountPlan) -> Result<(), Failed> {
+    let rows: Vec<RegionRow> = plan
+        .regions
+        .iter()
+        .filter_map(|region| Some(RegionRow { region: Region::parse(&region.name).ok()?, enabled: region.enabled }))
+        .collect();
+    let (id, whole) = (found.id.clone(), plan.whole);
+    Ok(context.store.with(move |catalogue| catalogue.put_regions(&id, &rows, whole, now_ms())).await??)
+}
+
+fn units_of(context: &Context, found: &Found, plan: &sync::AccountPlan) -> Planned {
+    let mut kinds = Vec::new();
+    for planned in &plan.kinds {
+        match planned.fate {
+            sync::Fate::Read => {
+                context.tally.kind(&planned.kind);
+                kinds.push((planned.kind.clone(), planned.regions.clone()));
+            }
+            sync::Fate::Excluded => context.tally.excluded(planned.regions.len().max(1) as u64),
+            sync::Fate::Unavailable => {}
+        }
+    }
+    Planned { account: Arc::new(found.account.clone()), units: interleaved(&kinds) }
+}

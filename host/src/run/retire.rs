@@ -1,0 +1,278 @@
+//! The end of a run: what was not seen is held against the evidence, read by id where that tells, and
+//! goes only if it is proven gone and no guard trips. What decides stands in [`crate::deletion`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use portolan_names::AccountId;
+
+use super::accounts::{Attempt, Found, Listing};
+use super::context::{Context, Failed};
+use super::convert::{own_problem, problem};
+use super::plan::{Regions, Standing};
+use crate::bindings::exports::portolan::aws::sync;
+use crate::catalogue::{KnownRegion, UnitOutcome};
+use crate::config::Keeping;
+use crate::deletion::{
+    AccountEvidence, AccountFate, AccountStanding, Candidate, Confirm, Decided, Evidence, KindFate, ListingScope,
+    OnLeave, OrganizationListing, Plan, READINGS_PER_UNIT_MAX, ReadBack, RegionEvidence, RegionFate, RegionStanding,
+    ScopeSettings, account_fate, asks, decide, judge, read_back, region_fate,
+};
+use crate::imports::{CallScope, Purpose};
+use crate::outcome::{Problem, ProblemClass};
+use crate::page_lines::{self, PageLine};
+use crate::run::clock::now_ms;
+use crate::unit::UnitKey;
+
+/// What the run knows of accounts when it decides.
+pub(super) struct Known<'a> {
+    pub(super) listing: &'a Listing,
+    pub(super) standings: &'a BTreeMap<AccountId, Standing>,
+}
+
+/// Collects, confirms, judges and carries out the deletions of a run.
+///
+/// # Errors
+/// When the catalogue fails; then nothing was deleted.
+pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<Plan>, Failed> {
+    let candidates = context.store.with(|catalogue| catalogue.candidates()).await??;
+    let outcomes = context.store.with(|catalogue| catalogue.outcomes()).await??;
+    let (fates, listing) = account_fates(context, known).await?;
+    let regions = context.store.with(|catalogue| catalogue.known_regions()).await??;
+    let judging = Judging { context, known, outcomes, fates, regions };
+    let mut read = BTreeMap::new();
+    for (unit, ids) in judging.worth_reading(&candidates) {
+        for (id, answer) in confirm(context, known, &unit, &ids).await? {
+            read.insert((unit.clone(), id), answer);
+        }
+    }
+    let decided = candidates
+        .into_iter()
+        .map(|candidate| {
+            let answer = read.get(&(candidate.unit.clone(), candidate.id.clone())).copied();
+            let evidence = judging.evidence(&candidate, answer.unwrap_or(ReadBack::NotAsked));
+            let decision = decide(&candidate, &evidence);
+            Decided { candidate, decision }
+        })
+        .collect();
+    let owned = context.store.with(|catalogue| catalogue.owned()).await??;
+    let released = match context.settings.allow_mass_delete.clone() {
+        Some(run) => context.store.with(move |catalogue| catalogue.withheld_by(&run)).await??,
+        None => BTreeSet::new(),
+    };
+    let plan = Arc::new(judge(decided, &owned, listing, &context.settings.deletion, &released));
+    let carried_out = Arc::clone(&plan);
+    context.store.with(move |catalogue| catalogue.apply(&carried_out, now_ms())).await??;
+    retire_accounts(context, &judging.fates, &plan).await?;
+    count(context, &plan);
+    Ok(plan)
+}
+
+struct Judging<'a> {
+    context: &'a Context,
+    known: &'a Known<'a>,
+    outcomes: BTreeMap<UnitKey, UnitOutcome>,
+    fates: BTreeMap<AccountId, AccountFate>,
+    regions: Vec<KnownRegion>,
+}
+
+impl Judging<'_> {
+    fn evidence(&self, candidate: &Candidate, read: ReadBack) -> Evidence<'_> {
+        let kind = self.context.manifest.kind(&candidate.unit.kind);
+        let confirm = kind.map_or("second-run", |kind| kind.confirm.as_str());
+        Evidence {
+            membership: self.outcomes.get(&candidate.unit).map(|outcome| &outcome.membership),
+            confirm: Confirm::of(confirm, &self.context.settings.deletion),
+            read,
+            account: self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live),
+            region: self.region_fate(&candidate.unit),
+            kind: if kind.is_some() { KindFate::Configured } else { KindFate::Removed(scope(self.context).on_kind_removed) },
+            run_started: self.context.start.at_ms,
+        }
+    }
+
+    fn region_fate(&self, unit: &UnitKey) -> RegionFate {
+        let Some(region) = &unit.region else { return RegionFate::Live };
+        let Some(Standing::Planned(regions)) = self.known.standings.get(&unit.account) else { return RegionFate::Live };
+        let missing_since = self
+            .regions
+            .iter()
+            .find(|known| known.account == unit.account && known.region == *region)
+            .and_then(|known| known.missing_since);
+        let evidence = RegionEvidence {
+            standing: region_standing(regions, &unit.kind, region.as_str()),
+            lists_whole: regions.whole,
+            missing_since,
+            run_started: self.context.start.at_ms,
+        };
+        region_fate(&evidence, &scope(self.context))
+    }
+
+    /// Ids that are worth a reading, by unit, no more of each than the limit.
+    fn worth_reading(&self, candidates: &[Candidate]) -> BTreeMap<UnitKey, Vec<String>> {
+        let mut by_unit: BTreeMap<UnitKey, Vec<String>> = BTreeMap::new();
+        for candidate in candidates {
+            if asks(candidate, &self.evidence(candidate, ReadBack::NotAsked)) {
+                let ids = by_unit.entry(candidate.unit.clone()).or_default();
+                if ids.len() < READINGS_PER_UNIT_MAX {
+                    ids.push(candidate.id.clone());
+                }
+            }
+        }
+        by_unit
+    }
+}
+
+fn region_standing(regions: &Regions, kind: &str, region: &str) -> RegionStanding {
+    let among = |by_kind: &BTreeMap<String, BTreeSet<String>>| by_kind.get(kind).is_some_and(|r| r.contains(region));
+    if among(&regions.excluded) {
+        RegionStanding::Excluded
+    } else if among(&regions.unavailable) {
+        RegionStanding::Unavailable
+    } else if regions.enabled.contains(region) {
+        RegionStanding::Read
+    } else if regions.disabled.contains(region) {
+        RegionStanding::Disabled
+    } else {
+        RegionStanding::InNeitherList
+    }
+}
+
+fn scope(context: &Context) -> ScopeSettings {
+    let on_leave = |keeping: Keeping| match keeping {
+        Keeping::Keep => OnLeave::Keep,
+        Keeping::Retire => OnLeave::Retire,
+    };
+    ScopeSettings {
+        on_leave_scope: on_leave(context.settings.accounts.on_leave_scope),
+        on_disable: on_leave(context.settings.regions.on_disable),
+        on_kind_removed: OnLeave::Keep,
+    }
+}
+
+async fn account_fates(
+    context: &Context,
+    known: &Known<'_>,
+) -> Result<(BTreeMap<AccountId, AccountFate>, OrganizationListing), Failed> {
+    let rows = context.store.with(|catalogue| catalogue.known_accounts()).await??;
+    let found: BTreeMap<&AccountId, &Found> = known.listing.found.iter().map(|found| (&found.id, found)).collect();
+    let settings = &context.settings.accounts;
+    let mut organization = OrganizationListing { known: rows.len() as u64, lost: 0 };
+    let mut fates = BTreeMap::new();
+    for row in rows {
+        let standing = match found.get(&row.id) {
+            Some(found) => standing_of(found, known.standings.get(&row.id)),
+            None if settings.exclude.contains(&row.id) => AccountStanding::Excluded,
+            None if !settings.include.is_empty() && !settings.include.contains(&row.id) => AccountStanding::Excluded,
+            None => AccountStanding::Absent,
+        };
+        if standing == AccountStanding::Absent && known.listing.scope == ListingScope::Organization {
+            organization.lost += 1;
+        }
+        let evidence = AccountEvidence {
+            standing,
+            listing: known.listing.scope,
+            listing_whole: known.listing.whole,
+            described: None,
+            gone_since: row.gone_since,
+            run_started: context.start.at_ms,
+        };
+        fates.insert(row.id, account_fate(&evidence, &scope(context)));
+    }
+    Ok((fates, organization))
+}
+
+fn standing_of(found: &Found, standing: Option<&Standing>) -> AccountStanding {
+    match (found.attempt, standing) {
+        (Attempt::Resting, _) if found.row.state == "CLOSED" => AccountStanding::Closed,
+        (Attempt::Resting, _) => AccountStanding::Resting,
+        (Attempt::LeftOut, _) => AccountStanding::Excluded,
+        (Attempt::Read, Some(Standing::Planned(_) | Standing::NotPlanned)) => AccountStanding::Active,
+        (Attempt::Read, Some(Standing::RoleRefused | Standing::LeftOut) | None) => AccountStanding::RoleRefused,
+    }
+}
+
+/// Reads resources by id, in batches of the kind's size.
+async fn confirm(
+    context: &Context,
+    known: &Known<'_>,
+    unit: &UnitKey,
+    ids: &[String],
+) -> Result<BTreeMap<String, ReadBack>, Failed> {
+    let mut answers = BTreeMap::new();
+    let Some(found) = known.listing.found.iter().find(|found| found.id == unit.account) else { return Ok(answers) };
+    let batch = context.manifest.kind(&unit.kind).map_or(1, |kind| kind.batch.max(1));
+    for ids in ids.chunks(batch) {
+        if context.is_cancelled() {
+            break;
+        }
+        let (returned, whole, problems) = match read_by_id(context, &found.account, unit, ids).await {
+            Ok(page) => page,
+            Err(problem) => (BTreeSet::new(), false, vec![problem]),
+        };
+        context.tally.problems(Some(unit), None, &problems);
+        let stored = (unit.clone(), problems.clone());
+        let put = move |catalogue: &mut crate::catalogue::Catalogue| {
+            catalogue.put_problems(Some(&stored.0), None, &stored.1, now_ms())
+        };
+        context.store.with(put).await??;
+        answers.extend(read_back(ids, &returned, whole, &problems));
+    }
+    Ok(answers)
+}
+
+async fn read_by_id(
+    context: &Context,
+    account: &sync::Account,
+    unit: &UnitKey,
+    ids: &[String],
+) -> Result<(BTreeSet<String>, bool, Vec<Problem>), Problem> {
+    let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
+    let scope =
+        CallScope { account: Some(unit.account.clone()), purpose: Purpose::Read, kind: Arc::from(unit.kind.as_str()) };
+    let asked = sync::Unit { kind: unit.kind.clone(), region: unit.region.as_ref().map(ToString::to_string) };
+    let mut lease = context.instances().lease().await.map_err(stopped)?;
+    let page = match lease.read_resources(scope, account, &asked, ids).await.map_err(stopped)? {
+        Ok(page) => page,
+        Err(failure) => return Err(problem(failure.problem)),
+    };
+    let lines = page_lines::parse(&page.resources)
+        .map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
+    let returned = lines.into_iter().filter_map(|line| match line {
+        PageLine::Resource(line) => Some(line.id),
+        PageLine::Scope(_) => None,
+    });
+    Ok((returned.collect(), page.whole, page.problems.into_iter().map(problem).collect()))
+}
+
+/// An account whose rows went with it is known no longer, unless a guard withheld some of them.
+async fn retire_accounts(
+    context: &Context,
+    fates: &BTreeMap<AccountId, AccountFate>,
+    plan: &Plan,
+) -> Result<(), Failed> {
+    let held: BTreeSet<&AccountId> = plan.withheld().iter().map(|w| &w.candidate.unit.account).collect();
+    for (id, fate) in fates {
+        if matches!(fate, AccountFate::Retired(_)) && !held.contains(id) {
+            let id = id.clone();
+            context.store.with(move |catalogue| catalogue.retire_account(&id, now_ms())).await??;
+        }
+    }
+    Ok(())
+}
+
+fn count(context: &Context, plan: &Plan) {
+    let mut kinds: BTreeMap<&str, (u64, u64, u64)> = BTreeMap::new();
+    for removal in plan.removals() {
+        kinds.entry(&removal.candidate.unit.kind).or_default().0 += 1;
+    }
+    for missing in plan.missing() {
+        kinds.entry(&missing.unit.kind).or_default().1 += 1;
+    }
+    for withheld in plan.withheld() {
+        kinds.entry(&withheld.candidate.unit.kind).or_default().2 += 1;
+    }
+    for (kind, (gone, missing, withheld)) in kinds {
+        context.tally.removed(kind, gone, missing, withheld);
+    }
+}

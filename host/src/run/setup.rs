@@ -1,0 +1,337 @@
+//! From settings to a run that can begin: identity, roles, endpoints, sandbox, catalogue.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use portolan_guard::Grant;
+use portolan_names::AccountId;
+use portolan_tables::Variant;
+
+use super::clock::RunStart;
+use super::context::Context;
+use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
+use super::progress::Progress;
+use super::role_plan::role_plan;
+use super::streams::Streams;
+use super::tally::Tally;
+use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay};
+use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
+use crate::config::settings::{AccountsFrom, Settings};
+use crate::config::sinks::SinkUrl;
+use crate::credentials::{
+    CallerIdentity, Environment, Keys, Sessions, Sources, StsPlace, StsSettings, Sts, check_foreign, choose, sts_place,
+};
+use crate::engine::Engine;
+use crate::http_client::{HttpClient, TlsSettings};
+use crate::instance::{ConfigureError, Instances};
+use crate::manifest::Manifest;
+use crate::sink::{NdjsonSink, NdjsonTarget, Sink, SinkError, Worker};
+
+/// Why a run could not begin, by exit status.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The command line or the configuration is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// Nothing could be authenticated.
+    #[error("{0}")]
+    NoAccess(String),
+    /// A sink cannot be opened.
+    #[error("{0}")]
+    Sink(String),
+    /// Another run holds the catalogue.
+    #[error("{0}")]
+    Locked(String),
+}
+
+/// Where a run gets its answers, besides its settings.
+pub struct Surroundings {
+    /// The process's environment, as data.
+    pub environment: Environment,
+    /// Whether somebody sits in front of it.
+    pub at_terminal: bool,
+    /// Set when the run is to stop.
+    pub cancelled: Arc<AtomicBool>,
+    /// A recording to answer from, already read; `--replay` otherwise.
+    pub replay: Option<Replay>,
+}
+
+/// Who the run is, for its first lines and its report.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SourceFacts {
+    /// The source identity's ARN.
+    pub arn: String,
+    /// Its account.
+    pub account: String,
+    /// Which source, and why it was taken.
+    pub why: String,
+}
+
+/// A run, ready to go.
+pub(super) struct Ready {
+    pub(super) context: Context,
+    pub(super) source: SourceFacts,
+    pub(super) own: AccountId,
+    pub(super) client: Arc<Client>,
+    pub(super) recorder: Option<Arc<Recorder>>,
+    pub(super) sessions: Option<Arc<Sessions>>,
+}
+
+/// How the run reaches AWS, or what stands in for it.
+struct Reach {
+    exchange: Arc<dyn Exchange>,
+    source: SourceFacts,
+    own: AccountId,
+    partition: String,
+    home_region: String,
+    sessions: Option<Arc<Sessions>>,
+}
+
+pub(super) async fn set_up(
+    engine: Engine,
+    settings: Settings,
+    surroundings: Surroundings,
+) -> Result<Ready, StartError> {
+    let replay = match (&settings.replay, surroundings.replay) {
+        (_, Some(replay)) => Some(replay),
+        (Some(file), None) => Some(Replay::open(file).map_err(|error| StartError::Usage(error.to_string()))?),
+        (None, None) => None,
+    };
+    let start = match &replay {
+        Some(replay) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
+        None => RunStart::now(),
+    };
+    let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
+    let reach = match replay {
+        Some(replay) => recorded(replay)?,
+        None => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
+    };
+    let (catalogue, keeps_rows) = open_catalogue(&settings)?;
+    let streams = open_streams(&settings)?;
+    let redaction_key = match key_of_replay {
+        Some(key) => key,
+        None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
+    };
+    let (exchange, recorder) = record(&settings, &start, &reach, &redaction_key)?;
+    let limits = ClientLimits {
+        concurrency: settings.limits.concurrency as usize,
+        per_account: settings.limits.per_account as usize,
+        batch_bytes: RESPONSE_BYTES_MAX,
+    };
+    let cancelled = surroundings.cancelled;
+    let client = Arc::new(Client::new(Arc::clone(&exchange), reach.partition.clone(), limits, Arc::clone(&cancelled)));
+    let (instances, configured) = Instances::new(
+        engine,
+        Arc::clone(&client) as Arc<dyn crate::imports::Outbound>,
+        guest_config(&settings, &reach.home_region, &redaction_key),
+        run_facts(&start, &reach.partition),
+    )
+    .await
+    .map_err(|error| rejected(&error))?;
+    for warning in &configured.warnings {
+        tracing::warn!("{}: {}", warning.at, warning.message);
+    }
+    let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
+    client.grant(Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?);
+    let mut catalogue = catalogue;
+    let began = CatalogueStart {
+        run_id: start.id.clone(),
+        started: start.at_ms,
+        partition: reach.partition.clone(),
+        fingerprint: configured.fingerprint.clone(),
+        identity: Some(reach.source.arn.clone()),
+        fills: manifest.fills(),
+    };
+    catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
+    let store = Worker::start("catalogue", catalogue).map_err(|error| StartError::Sink(error.to_string()))?;
+    let progress = Progress::new(Arc::clone(client.calls()), surroundings.at_terminal && !settings.log.json);
+    let context = Context {
+        settings,
+        start,
+        partition: reach.partition,
+        instances,
+        exchange,
+        manifest,
+        store: Arc::new(store),
+        keeps_rows,
+        streams,
+        progress,
+        tally: Tally::default(),
+        cancelled,
+    };
+    Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions })
+}
+
+fn recorded(replay: Replay) -> Result<Reach, StartError> {
+    let header = replay.header().clone();
+    let own = AccountId::parse(&header.source_account).map_err(|error| StartError::Usage(error.to_string()))?;
+    Ok(Reach {
+        exchange: Arc::new(replay),
+        source: SourceFacts { arn: header.source_arn, account: header.source_account, why: "a recording".to_owned() },
+        own,
+        partition: header.partition,
+        home_region: header.home_region,
+        sessions: None,
+    })
+}
+
+async fn live(
+    settings: &Settings,
+    start: &RunStart,
+    environment: Environment,
+    at_terminal: bool,
+) -> Result<Reach, StartError> {
+    let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
+    let tls = TlsSettings::from_environment(&environment).map_err(|error| usage(&error))?;
+    let http = HttpClient::new(&tls).map_err(|error| usage(&error))?;
+    let variant = Variant { fips: settings.use_fips, dual_stack: settings.use_dual_stack };
+    let sts_settings = StsSettings {
+        partition: settings.partition.clone(),
+        region: settings.credentials.sts_region.clone(),
+        endpoint_url: settings.endpoints.of("STS").map(ToString::to_string),
+        allow_insecure: true,
+        variant,
+    };
+    let place = sts_place(&sts_settings, &environment).map_err(|error| usage(&error))?;
+    let sts = Sts::new(&http, place.region.clone(), place.endpoint.clone());
+    let sources = Sources {
+        setting: settings.credentials.source.clone(),
+        priority: settings.credentials.priority.clone(),
+        keys: settings.credentials.keys.as_ref().map(|keys| Keys {
+            access_key_id: keys.access_key_id.expose().to_owned(),
+            secret_access_key: keys.secret_access_key.clone(),
+            session_token: keys.session_token.clone(),
+        }),
+        environment,
+    };
+    let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
+    announce(settings, &place);
+    check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
+    let plan = role_plan(settings, &start.id);
+    let facts = chosen.facts();
+    let warnings = plan.check(facts).map_err(|errors| {
+        StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    tracing::info!("credentials: {}", chosen.why);
+    let why = chosen.why.clone();
+    let sessions = Arc::new(Sessions::new(plan, chosen, sts));
+    let identity = sessions.source_identity().await.map_err(|failure| StartError::NoAccess(failure.to_string()))?;
+    tracing::info!("identity: {identity}");
+    scope_is_chosen(settings, &identity, at_terminal)?;
+    let partition = settings.partition.clone().unwrap_or_else(|| identity.partition().to_owned());
+    let endpoints = Endpoints { partition: partition.clone(), variant, overrides: settings.endpoints.clone() };
+    let exchange = Live::new(Arc::clone(&sessions), endpoints, http, RESPONSE_BYTES_MAX);
+    Ok(Reach {
+        exchange: Arc::new(exchange),
+        source: SourceFacts { arn: identity.arn.clone(), account: identity.account.to_string(), why },
+        own: identity.account,
+        partition,
+        home_region: place.region.to_string(),
+        sessions: Some(sessions),
+    })
+}
+
+fn announce(settings: &Settings, place: &StsPlace) {
+    for line in settings.endpoints.announce() {
+        tracing::warn!("{line}");
+    }
+    tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
+}
+
+/// With no role, list or organization configured, whose account is read must be said, or seen by somebody.
+fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: bool) -> Result<(), StartError> {
+    if settings.accounts.from.is_some() {
+        return Ok(());
+    }
+    let line = format!("no accounts are configured; the credentials belong to account {}: {}", identity.account, identity.arn);
+    if at_terminal {
+        tracing::warn!("{line}; this account alone is read (--account self says so without this line)");
+        return Ok(());
+    }
+    Err(StartError::Usage(format!(
+        "{line}. Choose one of three:\n  --account self                  read this account with these credentials\n  \
+         --account-role-arns ARN,…       read the accounts of these roles\n  \
+         --account-role-arn ARN          list the organization with this role, and read its accounts"
+    )))
+}
+
+fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> {
+    let mut files = settings.sinks.iter().filter_map(|sink| match sink {
+        SinkUrl::Sqlite(file) => Some(file),
+        _ => None,
+    });
+    let file: Option<&PathBuf> = files.next();
+    if let Some(second) = files.next() {
+        return Err(StartError::Usage(format!(
+            "sqlite:{}: a run keeps one catalogue; copy the file afterwards, or run twice",
+            second.display()
+        )));
+    }
+    match file {
+        Some(file) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
+        None => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
+    }
+}
+
+fn open_streams(settings: &Settings) -> Result<Streams, StartError> {
+    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    for sink in &settings.sinks {
+        let target = match sink {
+            SinkUrl::Sqlite(_) => continue,
+            SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
+            SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
+        };
+        let open = NdjsonSink::open(&target).map_err(|error: SinkError| StartError::Sink(error.to_string()))?;
+        sinks.push(Box::new(open));
+    }
+    Ok(Streams::new(sinks))
+}
+
+fn record(
+    settings: &Settings,
+    start: &RunStart,
+    reach: &Reach,
+    redaction_key: &str,
+) -> Result<(Arc<dyn Exchange>, Option<Arc<Recorder>>), StartError> {
+    let Some(file) = &settings.record else { return Ok((Arc::clone(&reach.exchange), None)) };
+    let (portolan_recording, notice) = Header::form_and_notice();
+    let header = Header {
+        portolan_recording,
+        notice,
+        run_id: start.id.clone(),
+        started_at_ms: start.at_ms,
+        source_arn: reach.source.arn.clone(),
+        source_account: reach.source.account.clone(),
+        redaction_key: redaction_key.to_owned(),
+        partition: reach.partition.clone(),
+        home_region: reach.home_region.clone(),
+    };
+    let recorder = Recorder::create(file, &header, Arc::clone(&reach.exchange));
+    let recorder = Arc::new(recorder.map_err(|error| StartError::Sink(error.to_string()))?);
+    Ok((Arc::clone(&recorder) as Arc<dyn Exchange>, Some(recorder)))
+}
+
+fn sink_failed(error: &CatalogueError) -> StartError {
+    match error {
+        CatalogueError::Locked { .. } => StartError::Locked(error.to_string()),
+        _ => StartError::Sink(error.to_string()),
+    }
+}
+
+fn rejected(error: &ConfigureError) -> StartError {
+    let ConfigureError::Rejected(remarks) = error else { return StartError::Usage(error.to_string()) };
+    let lines = remarks.iter().map(|remark| {
+        let instead = remark.instead.as_ref().map(|text| format!("; write {text}")).unwrap_or_default();
+        format!("{}: {}{instead}", remark.at, remark.message)
+    });
+    StartError::Usage(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether the run reads more than the source's own account.
+pub(super) fn reads_organization(settings: &Settings) -> bool {
+    settings.accounts.from == Some(AccountsFrom::Organization)
+}

@@ -1,0 +1,96 @@
+//! The end of a run at the terminal: a table by kind, what is incomplete and why, and what to do.
+
+use std::fmt::Write as _;
+
+use super::report::Report;
+use super::scope::{Scope, grouped};
+
+/// Lines of incomplete scopes that are shown; the report and the catalogue have all.
+const SCOPES_SHOWN_MAX: usize = 20;
+/// A message of AWS in one line of the summary.
+const MESSAGE_CHARS_MAX: usize = 160;
+
+/// The summary of a run, some lines of plain text.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    let mut text = table(report);
+    let units = &report.units;
+    let totals = &report.call_totals;
+    let read = report.accounts.iter().filter(|account| account.outcome == "read").count();
+    let _ = writeln!(
+        text,
+        "\n{read} of {} accounts · {} units, {} whole · {} calls, {} retries, {} throttles · {:.1} s",
+        report.accounts.len(),
+        units.total,
+        units.whole,
+        totals.calls,
+        totals.retries,
+        totals.throttled,
+        seconds(report.times.wall_ms),
+    );
+    incomplete(&mut text, &report.incomplete);
+    for tripped in &report.tripped {
+        let _ = writeln!(
+            text,
+            "\nWithheld: {} would lose {} of {}. If that is right, release exactly this plan with\n  portolan sync … --allow-mass-delete {}",
+            tripped.guard, tripped.deletions, tripped.of, report.run_id
+        );
+    }
+    for (sink, why) in &report.failed_sinks {
+        let _ = writeln!(text, "\nNot everything was taken by {sink}: {why}");
+    }
+    if report.interrupted {
+        text.push_str("\nStopped before the end: nothing was deleted. Run again to complete it.\n");
+    }
+    text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for people to read")]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
+}
+
+fn table(report: &Report) -> String {
+    let width = report.kinds.keys().map(String::len).max().unwrap_or(0).max("kind".len());
+    let mut text = String::new();
+    let mut row = |kind: &str, cells: [String; 5]| {
+        let [found, new, changed, gone, problems] = cells;
+        let _ = writeln!(text, "{kind:<width$}  {found:>9} {new:>9} {changed:>9} {gone:>9} {problems:>9}");
+    };
+    row("kind", ["found", "new", "changed", "gone", "problems"].map(str::to_owned));
+    for (kind, counts) in &report.kinds {
+        let cells = [counts.found, counts.new, counts.changed, counts.gone, counts.problems];
+        row(kind, cells.map(|count| count.to_string()));
+    }
+    text
+}
+
+fn incomplete(text: &mut String, scopes: &[Scope]) {
+    if scopes.is_empty() {
+        return;
+    }
+    text.push_str("\nIncomplete (kept as it was, nothing deleted there):\n");
+    let groups = grouped(scopes);
+    for group in groups.iter().take(SCOPES_SHOWN_MAX) {
+        let scope = group.example;
+        let place = match &scope.region {
+            Some(region) => format!("{} {region}", scope.account),
+            None => scope.account.clone(),
+        };
+        let what = match (&scope.kind, group.count) {
+            (None, _) => "the account".to_owned(),
+            (Some(kind), 1) => kind.clone(),
+            (Some(kind), count) => format!("{count} kinds ({kind}, …)"),
+        };
+        let accepted = scope.accepted.as_ref().map(|why| format!(" [accepted: {why}]")).unwrap_or_default();
+        let _ = writeln!(text, "  {place}  {what}: {}{accepted}", scope.class);
+        let reason: String = scope.message.chars().take(MESSAGE_CHARS_MAX).collect();
+        if !reason.is_empty() {
+            let _ = writeln!(text, "      {reason}");
+        }
+        let _ = writeln!(text, "      → {}", scope.advice);
+    }
+    if groups.len() > SCOPES_SHOWN_MAX {
+        let _ = writeln!(text, "  … and {} more; see --report or the catalogue's view `denied`", groups.len() - SCOPES_SHOWN_MAX);
+    }
+}

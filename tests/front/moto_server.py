@@ -1,0 +1,36 @@
+"""moto's server on a free port that the system picks, seeded, so that two runs make the same identifiers."""
+
+import logging
+import os
+import sys
+
+import parent
+
+for name in list(os.environ):
+    if name.startswith(("AWS_", "MOTO_")):
+        del os.environ[name]
+
+
+def main():
+    from moto.moto_api._internal import mock_random
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        """One connection carries many calls, and nothing is printed for each."""
+
+        protocol_version = "HTTP/1.1"
+
+        def log(self, *_):
+            pass
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    mock_random.seed(int(sys.argv[1]) if len(sys.argv) > 1 else 20240102)
+    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Quiet)
+    parent.follow()
+    parent.announce(server.server_port)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
