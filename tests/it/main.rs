@@ -1,3 +1,4 @@
 //! Portolan's integration tests: one executable, one module for each concern.
 
+mod component;
 mod python;

@@ -4,5 +4,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod component;
 pub mod folders;
+pub mod programs;
 pub mod python;

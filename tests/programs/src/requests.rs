@@ -47,7 +47,9 @@ pub fn of(kind: Behaviour, region: &str) -> Option<Request> {
             body: r#"{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/111122223333/victim"}"#.to_owned(),
             ..good
         },
-        Behaviour::WritesInstances => form(good, "ec2", "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-1"),
+        Behaviour::WritesInstances => {
+            form(good, "ec2", "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-1")
+        }
         Behaviour::WritesInQuery => Request { target: "/?Action=DeleteQueue&Version=2012-11-05".to_owned(), ..good },
         Behaviour::WritesInDouble => {
             form(good, "ec2", "Action=DescribeInstances&Version=2016-11-15&Action=TerminateInstances&InstanceId.1=i-1")
