@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{EstateArgs, SyncArgs};
+use super::args::{EstateArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
 use crate::config::mistake::Mistake;
 use crate::config::node::{Node, Origin, Value};
@@ -66,6 +66,12 @@ impl Flags {
         flags.report.clone_from(&args.report);
         flags.allow_mass_delete.clone_from(&args.allow_mass_delete);
         flags
+    }
+
+    /// The flags of `validate`: the file alone.
+    #[must_use]
+    pub fn of_validate(args: &ValidateArgs) -> Self {
+        Self { config: Some(args.config.clone()), ..Self::default() }
     }
 
     /// The flags of every command that calls AWS.

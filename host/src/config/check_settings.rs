@@ -14,7 +14,7 @@ use super::variables::OCEAN_JSON;
 /// STS refuses longer sessions where one role assumes another.
 const CHAINED_DURATION_S_MAX: u32 = 3600;
 
-/// Checks, and sets the partition from the roles.
+/// Checks them; what is wrong goes to the reader's mistakes.
 pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
     accounts(settings, reader);
     roles(settings, reader);
@@ -106,10 +106,9 @@ fn partition(settings: &Settings, reader: &mut Reader<'_>) {
         let key = child(&child("accounts.overrides", account.as_str()), "role");
         roles.extend(own.role.iter().map(|role| (key.clone(), role)));
     }
-    let wanted = settings.partition.as_deref().map(|name| (name, "AWS_PARTITION".to_owned()));
-    let Some((wanted, by)) = wanted.or_else(|| roles.first().map(|(key, role)| (role.partition(), key.clone()))) else {
-        return;
-    };
+    let (Some(wanted), Some((first, role))) = (settings.partition.as_deref(), roles.first()) else { return };
+    // It is the first role's, unless the peer's configuration names it.
+    let by = if role.partition() == wanted { first.clone() } else { "AWS_PARTITION".to_owned() };
     for (key, role) in &roles {
         if role.partition() != wanted {
             let message = format!("{role} is of another partition than {wanted} ({by})");
@@ -159,6 +158,12 @@ pub struct SourceFacts {
 }
 
 impl Settings {
+    /// Whether `roles.external_id` came with the peer's names: then a web identity warns instead of refusing.
+    #[must_use]
+    pub fn external_id_is_of_the_peer(&self) -> bool {
+        matches!(self.origins.of("roles.external_id"), Origin::Variable(name) if name.starts_with(OCEAN_JSON))
+    }
+
     /// What can be checked only once it is known which source is used, and must be before any call.
     ///
     /// Gives lines to print: what has no effect but came with the peer's configuration.
@@ -174,8 +179,7 @@ impl Settings {
             let advice = "take it out, or set roles.hub: the hops after the hub send it";
             let key = "roles.external_id";
             let at = self.origins.of(key);
-            let of_the_peer = matches!(at, Origin::Variable(name) if name.starts_with(OCEAN_JSON));
-            if self.roles.external_id.is_some() && of_the_peer {
+            if self.roles.external_id.is_some() && self.external_id_is_of_the_peer() {
                 notices.push(format!("{at}: {message}; it is not sent"));
             } else if self.roles.external_id.is_some() {
                 mistakes.push(Mistake::new(at, key, message).instead(advice));

@@ -9,7 +9,7 @@ use super::sinks::SinkUrl;
 use crate::credentials::SourceSetting;
 
 /// What is wrong with a text, and what to write instead.
-pub type Wrong = (String, Option<String>);
+pub(super) type Wrong = (String, Option<String>);
 
 /// Role names end here, as IAM has it.
 const ROLE_NAME_MAX: usize = 64;
@@ -30,7 +30,7 @@ fn named(error: &portolan_names::NameError) -> Wrong {
 ///
 /// # Errors
 /// What is wrong, with the text: never call it with a secret.
-pub fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), Wrong> {
+pub(super) fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), Wrong> {
     match format {
         "role-arn" => RoleArn::parse(text).map(drop).map_err(|e| named(&e)),
         "region" => Region::parse(text).map(drop).map_err(|e| named(&e)),
@@ -56,7 +56,7 @@ pub fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), Wrong> 
 ///
 /// # Errors
 /// It is not among them.
-pub fn one_of<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<(), Wrong> {
+pub(super) fn one_of<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> Result<(), Wrong> {
     if names.clone().any(|name| name == text) {
         return Ok(());
     }
@@ -68,7 +68,7 @@ pub fn one_of<'a>(text: &str, names: impl Iterator<Item = &'a str> + Clone) -> R
 ///
 /// # Errors
 /// Its length or its characters are not those that STS takes.
-pub fn external_id(text: &str) -> Result<(), Wrong> {
+pub(super) fn external_id(text: &str) -> Result<(), Wrong> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b);
     if EXTERNAL_ID.contains(&text.len()) && text.bytes().all(allowed) {
         return Ok(());

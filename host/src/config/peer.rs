@@ -38,7 +38,7 @@ enum To {
 
 /// What the peer's names say.
 #[derive(Debug)]
-pub struct Peer {
+pub(super) struct Peer {
     /// The settings that `portolan.yaml` has too.
     pub layer: Node,
     /// `AWS_PARTITION`: checked against the roles.
@@ -51,7 +51,7 @@ pub struct Peer {
 
 /// Reads the peer's variables; the single names win over the JSON object, as at the peer.
 #[must_use]
-pub fn read(env: &BTreeMap<String, String>, mistakes: &mut Vec<Mistake>) -> Peer {
+pub(super) fn read(env: &BTreeMap<String, String>, mistakes: &mut Vec<Mistake>) -> Peer {
     let mut peer = Peer { layer: Node::empty(), partition: None, priority: None, notices: Vec::new() };
     let given = gather(env, &mut peer.notices, mistakes);
     let both = given.contains_key("ACCOUNT_ROLE_ARN") && given.contains_key("ACCOUNT_ROLE_ARNS");

@@ -15,7 +15,7 @@ use super::node::{Node, Origin, Value, child};
 use super::peer::Peer;
 use super::references::{self, Reference};
 use super::settings::{
-    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardLimits, Keeping,
+    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardSettings, OnLeave,
     Keys, LimitSettings, LogLevel, LogSettings, Management, Origins, RegionChoice, RegionSettings, RoleSettings,
     Sensitive, Settings,
 };
@@ -54,10 +54,15 @@ impl<'a> Reader<'a> {
             Endpoints::read(flags.endpoint_url.as_deref(), flags.allow_insecure_endpoint, env, &mut endpoint_mistakes);
         self.mistakes.append(&mut endpoint_mistakes);
         self.notices.extend(endpoints.announce());
+        let (roles, accounts) = (self.roles(), self.accounts());
+        let named = peer.partition.as_ref().map(|(name, _)| name.clone());
+        let overrides = accounts.overrides.values().filter_map(|own| own.role.as_ref());
+        let mut all = roles.list.iter().chain(&roles.hub).chain(&accounts.roles).chain(overrides);
+        let partition = named.or_else(|| all.next().map(|role| role.partition().to_owned()));
         Settings {
             credentials: self.credentials(peer),
-            roles: self.roles(),
-            accounts: self.accounts(),
+            roles,
+            accounts,
             regions: self.regions(),
             kinds: self.kinds(),
             sensitive: if self.is("sensitive", "keep") { Sensitive::Keep } else { Sensitive::Redact },
@@ -80,7 +85,7 @@ impl<'a> Reader<'a> {
             aws_region: self.aws_region(),
             use_fips: is_true(env.get(AWS_USE_FIPS_ENDPOINT)),
             use_dual_stack: is_true(env.get(AWS_USE_DUALSTACK_ENDPOINT)),
-            partition: peer.partition.as_ref().map(|(name, _)| name.clone()),
+            partition,
             origins: Origins(origins(self.tree)),
         }
     }
@@ -229,8 +234,8 @@ impl<'a> Reader<'a> {
         overrides
     }
 
-    fn keeping(&self, key: &str) -> Keeping {
-        if self.is(key, "retire") { Keeping::Retire } else { Keeping::Keep }
+    fn keeping(&self, key: &str) -> OnLeave {
+        if self.is(key, "retire") { OnLeave::Retire } else { OnLeave::Keep }
     }
 
     fn regions(&self) -> RegionSettings {
@@ -260,7 +265,7 @@ impl<'a> Reader<'a> {
                 Some(Value::Int(number)) => u64::try_from(*number).unwrap_or(1),
                 _ => 1,
             };
-            GuardLimits { at_least, share }
+            GuardSettings { at_least, share }
         };
         DeletionSettings {
             confirm: self.tree.at("deletion.confirm").is_none_or(|node| node.value != Value::Bool(false)),

@@ -4,7 +4,7 @@ use super::formats::Wrong;
 
 /// A reference, as the whole value of a secret key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reference<'a> {
+pub(super) enum Reference<'a> {
     /// An environment variable's value.
     Env(&'a str),
     /// A file's content without the line break at its end. Relative to the working folder, as all paths are.
@@ -15,7 +15,7 @@ pub enum Reference<'a> {
 ///
 /// # Errors
 /// It has a `${` but is not exactly one reference. The text is not repeated: parts of it may be secret.
-pub fn parse(text: &str) -> Result<Option<Reference<'_>>, Wrong> {
+pub(super) fn parse(text: &str) -> Result<Option<Reference<'_>>, Wrong> {
     if !text.contains("${") {
         return Ok(None);
     }

@@ -1,5 +1,7 @@
 //! Every setting in force with its origin, secrets masked: `config --show`.
 
+use std::fmt::Write as _;
+
 use serde_json::Value as Json;
 
 use super::Loaded;
@@ -21,7 +23,7 @@ pub fn show(loaded: &Loaded) -> String {
     let computed = rows.iter_mut().find(|(key, ..)| key == "limits.concurrency");
     if let Some((_, value, origin)) = computed.filter(|(_, value, _)| value == "null") {
         *value = settings.limits.concurrency.to_string();
-        *origin = "default, 32 per core".to_owned();
+        "default, 32 per core".clone_into(origin);
     }
     for (flag, value) in [
         ("--record", settings.record.as_ref()),
@@ -35,12 +37,13 @@ pub fn show(loaded: &Loaded) -> String {
     }
     let keys = rows.iter().map(|(key, ..)| key.chars().count()).max().unwrap_or(0);
     let values = rows.iter().map(|(_, value, _)| value.chars().count()).filter(|n| *n <= ALIGN_MAX).max().unwrap_or(0);
+    // Writing to a String cannot fail.
     let mut out = String::new();
     for (key, value, origin) in rows {
-        out.push_str(&format!("{key:keys$}  {value:values$}  # {origin}\n"));
+        let _ = writeln!(out, "{key:keys$}  {value:values$}  # {origin}");
     }
     for notice in &loaded.notices {
-        out.push_str(&format!("# {notice}\n"));
+        let _ = writeln!(out, "# {notice}");
     }
     out
 }

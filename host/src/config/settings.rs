@@ -10,6 +10,7 @@ use super::endpoints::Endpoints;
 use super::node::Origin;
 use super::sinks::SinkUrl;
 use crate::credentials::{Priority, SourceSetting};
+pub use crate::deletion::{DeletionSettings, GuardSettings, OnLeave};
 use crate::secret::Secret;
 
 /// All of them. Nothing in here needs a second check.
@@ -57,7 +58,7 @@ pub struct Settings {
     pub use_fips: bool,
     /// `AWS_USE_DUALSTACK_ENDPOINT`.
     pub use_dual_stack: bool,
-    /// The partition that the roles name, else the peer's `AWS_PARTITION`; none: the source decides.
+    /// The one partition of the run: of the roles, which the peer's `AWS_PARTITION` must equal; none: the source's.
     pub partition: Option<String>,
     /// Where each setting was written.
     pub origins: Origins,
@@ -137,7 +138,7 @@ pub struct AccountSettings {
     /// The management account.
     pub management: Management,
     /// `accounts.on_leave_scope`.
-    pub on_leave_scope: Keeping,
+    pub on_leave_scope: OnLeave,
     /// What differs for single accounts.
     pub overrides: BTreeMap<AccountId, AccountOverride>,
 }
@@ -166,15 +167,6 @@ pub enum Management {
     ListRole,
 }
 
-/// What happens to rows whose scope is no longer read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// They stay.
-    Keep,
-    /// They are retired.
-    Retire,
-}
-
 /// `accounts.overrides.ID`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountOverride {
@@ -201,7 +193,7 @@ pub struct RegionSettings {
     /// `allow` and `deny`.
     pub choice: RegionChoice,
     /// `regions.on_disable`.
-    pub on_disable: Keeping,
+    pub on_disable: OnLeave,
     /// True with `buckets: allowed`.
     pub buckets_in_allowed_only: bool,
 }
@@ -244,30 +236,6 @@ pub enum Sensitive {
     Redact,
     /// Raw values.
     Keep,
-}
-
-/// `deletion`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DeletionSettings {
-    /// Two observations.
-    pub confirm: bool,
-    /// Per unit.
-    pub unit: GuardLimits,
-    /// Per account.
-    pub account: GuardLimits,
-    /// Per run.
-    pub run: GuardLimits,
-    /// A listing of the organization that lost at least this many and more than this share retires none.
-    pub organization_shrink: GuardLimits,
-}
-
-/// A guard trips at `at_least` and above `share`, both.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GuardLimits {
-    /// Fewer never trip it.
-    pub at_least: u64,
-    /// More than 0, at most 1.
-    pub share: f64,
 }
 
 /// `limits`.

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::files::{FileText, Files};
 use super::kinds::tests::known;
 use super::node::Origin;
-use super::settings::{AccountsFrom, Actions, FailOn, Keeping};
+use super::settings::{AccountsFrom, Actions, FailOn, OnLeave};
 use super::{Day, EXAMPLE, Loaded, Refused, SourceFacts, Sources, load, report, schema, yaml};
 use crate::cli::args::{Command, parse};
 use crate::cli::flags::Flags;
@@ -147,6 +147,8 @@ fn the_peers_environment_works_as_it_is() {
     assert_eq!(settings.roles.external_id.as_ref().unwrap().expose(), "planted");
     assert_eq!(settings.credentials.sts_region.as_ref().unwrap().as_str(), "eu-west-1");
     assert!(settings.credentials.priority.is_some());
+    assert_eq!(settings.partition.as_deref(), Some("aws"));
+    assert!(settings.external_id_is_of_the_peer());
     assert!(loaded.notices.iter().any(|line| line.contains("ACCOUNT_ROLE_ARNS is not used")));
     assert!(loaded.notices.iter().any(|line| line.contains("OCEAN__INTEGRATION__IDENTIFIER")));
 
@@ -187,7 +189,7 @@ fn flags_reach_their_settings() {
     let loaded = load_with(&[("/id", "abc"), ("./portolan.yaml", file)], &[], &line).unwrap();
     let settings = &loaded.settings;
     assert_eq!(settings.accounts.exclude.len(), 1);
-    assert_eq!(settings.accounts.on_leave_scope, Keeping::Retire);
+    assert_eq!(settings.accounts.on_leave_scope, OnLeave::Retire);
     let named = |kind: &str| settings.kinds.selected.get(kind).map(|choice| choice.actions.clone());
     assert_eq!(named("AWS::S3::Bucket"), Some(Actions::Named(["GetBucketEncryptionAction".to_owned()].into())));
     assert_eq!(named("AWS::SQS::Queue"), Some(Actions::default()));
@@ -271,4 +273,28 @@ fn show_names_the_origin_of_every_setting() {
     assert_eq!(line("limits.concurrency"), "limits.concurrency 64 # default, 32 per core");
     assert_eq!(line("deletion.run.share"), "deletion.run.share 0.2 # default");
     assert_eq!(line("accounts.overrides"), "accounts.overrides {} # default");
+}
+
+#[test]
+fn the_commands_print_text_and_a_status() {
+    use crate::cli::args::ConfigWhat;
+    use crate::cli::{config::config, validate::validate};
+    let (env, kinds, files) =
+        (BTreeMap::new(), known(), Fake(pairs(&[("a.yaml", "fail_on: any"), ("b.yaml", "x: 1")])));
+    let what = |show, example, schema| ConfigWhat { show, example, schema };
+    let flags = |name: &str| Flags { config: Some(name.into()), ..Flags::default() };
+    let (right, wrong) = (flags("a.yaml"), flags("b.yaml"));
+    let day = Day::parse("2026-11-22").unwrap();
+    let sources = |flags| Sources { env: &env, files: &files, flags, kinds: &kinds, today: day, cores: 2 };
+    assert_eq!(config(&what(false, true, false), sources(&wrong)).out, EXAMPLE);
+    assert_eq!(config(&what(false, false, true), sources(&wrong)).out, schema::TEXT);
+    assert!(config(&what(true, false, false), sources(&right)).out.contains("# a.yaml:1:10"));
+    assert_eq!(config(&what(true, false, false), sources(&wrong)).status, 1);
+    let printed = validate(sources(&wrong));
+    assert_eq!((printed.status, printed.out.as_str()), (1, ""));
+    assert!(
+        printed.err.starts_with("b.yaml:1:1: x: unknown key")
+            && printed.err.ends_with("1 mistake in the configuration\n")
+    );
+    assert_eq!(validate(sources(&right)).status, 0);
 }

@@ -20,7 +20,7 @@ const UNSERVED: &[(&str, &str)] = &[
 
 /// What happens instead, where a key is known but not served.
 #[must_use]
-pub fn unserved(segments: &[String]) -> Option<&'static str> {
+pub(super) fn unserved(segments: &[String]) -> Option<&'static str> {
     UNSERVED
         .iter()
         .find(|(pattern, _)| {

@@ -57,6 +57,7 @@ pub const VARIABLES: &[Variable] = &[
     v("AWS_SECRET_ACCESS_KEY", "static keys"),
     v("AWS_SESSION_TOKEN", "of temporary keys"),
     v("AWS_PROFILE", "the profile of the shared files"),
+    v("AWS_DEFAULT_PROFILE", "the same, after AWS_PROFILE"),
     v("AWS_CONFIG_FILE", "the shared configuration file"),
     v("AWS_SHARED_CREDENTIALS_FILE", "the shared credentials file"),
     v("AWS_WEB_IDENTITY_TOKEN_FILE", "the token file of a web identity"),

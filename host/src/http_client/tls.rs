@@ -5,11 +5,23 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
+use crate::credentials::{CredentialsError, Environment};
+
 /// Which certificate authorities are trusted besides the system's.
 #[derive(Debug, Clone, Default)]
 pub struct TlsSettings {
     /// A file of PEM certificates, from `AWS_CA_BUNDLE`: trusted as well, for proxies that intercept.
     pub ca_bundle: Option<PathBuf>,
+}
+
+impl TlsSettings {
+    /// What `AWS_CA_BUNDLE` says.
+    ///
+    /// # Errors
+    /// The variable is set and empty.
+    pub fn from_environment(environment: &Environment) -> Result<Self, CredentialsError> {
+        Ok(Self { ca_bundle: environment.get("AWS_CA_BUNDLE")?.map(PathBuf::from) })
+    }
 }
 
 /// Why the trusted certificates could not be put together.

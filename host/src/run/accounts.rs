@@ -9,7 +9,7 @@ use super::context::Context;
 use super::convert::{own_problem, problem};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::AccountRow;
-use crate::config::{AccountsFrom, Management, Settings};
+use crate::config::settings::{AccountsFrom, Management, Settings};
 use crate::deletion::ListingScope;
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};

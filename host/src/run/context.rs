@@ -9,7 +9,7 @@ use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Exchange;
 use crate::catalogue::{Catalogue, CatalogueError};
-use crate::config::Settings;
+use crate::config::settings::Settings;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::sink::{Worker, WorkerGone};

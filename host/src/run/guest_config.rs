@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bindings::exports::portolan::aws::sync;
-use crate::config::{Actions, RegionChoice, Sensitive, Settings};
+use crate::config::settings::{Actions, RegionChoice, Sensitive, Settings};
 use crate::run::clock::RunStart;
 
 /// Requests in one batch: a page of 100 items with one detail call each.

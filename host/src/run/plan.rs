@@ -12,7 +12,7 @@ use super::queue::{Planned, interleaved};
 use super::scope::{ROLE_DENIED, ROLE_FAILED, Scope, advice_for, class_of};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::RegionRow;
-use crate::config::Management;
+use crate::config::settings::Management;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};

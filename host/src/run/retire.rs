@@ -12,7 +12,6 @@ use super::convert::{own_problem, problem};
 use super::plan::{Regions, Standing};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{KnownRegion, UnitOutcome};
-use crate::config::Keeping;
 use crate::deletion::{
     AccountEvidence, AccountFate, AccountStanding, Candidate, Confirm, Decided, Evidence, KindFate, ListingScope,
     OnLeave, OrganizationListing, Plan, READINGS_PER_UNIT_MAX, ReadBack, RegionEvidence, RegionFate, RegionStanding,
@@ -139,13 +138,9 @@ fn region_standing(regions: &Regions, kind: &str, region: &str) -> RegionStandin
 }
 
 fn scope(context: &Context) -> ScopeSettings {
-    let on_leave = |keeping: Keeping| match keeping {
-        Keeping::Keep => OnLeave::Keep,
-        Keeping::Retire => OnLeave::Retire,
-    };
     ScopeSettings {
-        on_leave_scope: on_leave(context.settings.accounts.on_leave_scope),
-        on_disable: on_leave(context.settings.regions.on_disable),
+        on_leave_scope: context.settings.accounts.on_leave_scope,
+        on_disable: context.settings.regions.on_disable,
         on_kind_removed: OnLeave::Keep,
     }
 }

@@ -1,6 +1,7 @@
 //! The roles of a run, from its settings.
 
-use crate::config::{AccountsFrom, Management, Origin, Settings};
+use crate::config::node::Origin;
+use crate::config::settings::{AccountsFrom, Management, Settings};
 use crate::credentials::{ManagementPolicy, MemberRole, Override, RolePlan, session_name};
 
 /// What to assume for which account. `self` assumes nothing.
