@@ -97,7 +97,7 @@ impl Problem {
         let (code, message) = (error.code.as_str(), error.message.as_str());
         let class = if portolan_errors::is_stale_token(code, message) {
             ProblemClass::StaleCursor
-        } else if portolan_errors::is_unavailable(code, message) {
+        } else if portolan_errors::is_unavailable(code) || portolan_errors::is_region_closed(code) {
             ProblemClass::Unavailable
         } else if portolan_errors::denial(code, message).is_some() {
             ProblemClass::Denied

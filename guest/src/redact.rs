@@ -46,17 +46,18 @@ fn descend(value: &mut Value, path: &[&str], key: &[u8]) {
 }
 
 fn replace(value: &mut Value, key: &[u8], depth: usize) {
-    match value {
-        Value::Null => {}
+    let text = match value {
+        Value::Null => return,
         Value::Object(members) if depth < REDACTION_DEPTH => {
-            members.values_mut().for_each(|member| replace(member, key, depth + 1));
+            return members.values_mut().for_each(|member| replace(member, key, depth + 1));
         }
         Value::Array(items) if depth < REDACTION_DEPTH => {
-            items.iter_mut().for_each(|item| replace(item, key, depth + 1));
+            return items.iter_mut().for_each(|item| replace(item, key, depth + 1));
         }
-        Value::String(text) => *value = mark(text, key),
-        other => *value = mark(&other.to_string(), key),
-    }
+        Value::String(text) => std::mem::take(text),
+        ref other => other.to_string(),
+    };
+    *value = mark(&text, key);
 }
 
 fn mark(text: &str, key: &[u8]) -> Value {

@@ -90,7 +90,7 @@ fn start(selection: &Selection) -> Vec<Visit> {
     if selection.include_ous.is_empty() {
         visits.push(visit(What::Roots, Vec::new()));
     }
-    let units = selection.include_ous.difference(&selection.exclude_ous).rev();
+    let units = selection.include_ous.iter().rev().filter(|unit| !selection.exclude_ous.contains(*unit));
     visits.extend(units.map(|unit| visit(What::Start, vec![unit.clone()])));
     visits
 }

@@ -6,7 +6,7 @@ mod manifest;
 use std::collections::BTreeMap;
 
 pub(crate) use definition::{
-    Action, Case, Condition, Confirm, Definition, List, Match, Missing, Outer, Reach, Read, Tier, Type,
+    Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type,
 };
 pub(crate) use manifest::{identity, manifest, property_name};
 

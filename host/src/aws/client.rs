@@ -1,7 +1,7 @@
 //! The way of a request from the sandbox to AWS: guard, limits, retries, counting.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +17,7 @@ use super::retry::{self, Next, Outcome, Tried};
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Outbound};
+use crate::run::Cancellation;
 
 /// How many calls may be in flight, and what a batch may bring back.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +41,13 @@ pub struct Client {
     accounts: Mutex<HashMap<Identity, Arc<Semaphore>>>,
     /// What AWS's clock is ahead of ours, as far as a refused signature has taught.
     clock_offset_ms: AtomicI64,
-    cancelled: Arc<AtomicBool>,
+    cancelled: Cancellation,
 }
 
 impl Client {
     /// Nothing passes until [`Client::grant`] was called with what the configured kinds need.
     #[must_use]
-    pub fn new(exchange: Arc<dyn Exchange>, partition: String, limits: ClientLimits, cancelled: Arc<AtomicBool>) -> Self {
+    pub fn new(exchange: Arc<dyn Exchange>, partition: String, limits: ClientLimits, cancelled: Cancellation) -> Self {
         Self {
             exchange,
             grant: OnceLock::new(),
@@ -74,7 +75,13 @@ impl Client {
     async fn answer(&self, scope: &CallScope, request: wit::Request) -> Result<wit::Response, wit::SendError> {
         let call = self.permitted(scope, request)?;
         let name = format!("{}:{}", call.service, call.operation);
-        let (answer, attempts) = self.send_with_retries(call, &name).await?;
+        let (answer, attempts) = tokio::select! {
+            sent = self.send_with_retries(call, &name) => sent?,
+            // What is in flight is given up: its answer would be thrown away.
+            () = self.cancelled.cancelled() => {
+                return Err(failure(wit::SendFailure::Cancelled, "the run is ending".to_owned()));
+            }
+        };
         let body = String::from_utf8(answer.body.into()).map_err(|_| {
             failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text"))
         })?;
@@ -132,9 +139,6 @@ impl Client {
         let mut tried = Tried::default();
         let mut redirected = false;
         loop {
-            if self.cancelled.load(Ordering::Relaxed) {
-                return Err(failure(wit::SendFailure::Cancelled, "the run is ending".to_owned()));
-            }
             tried.attempts += 1;
             let result = self.send_once(&call).await;
             let outcome = self.count(&call, name, &result, tried.attempts > 1);

@@ -48,7 +48,8 @@ impl Catalogue {
             let parents: Option<String> = row.get(5)?;
             let missing_since: Option<String> = row.get(6)?;
             let Some(unit) = unit_of(row.get(1)?, row.get(2)?, row.get(3)?) else { return Ok(None) };
-            let Some(parents) = parents.map_or(Some(ParentChain::default()), |text| ParentChain::from_json(&text)) else {
+            let Some(parents) = parents.map_or(Some(ParentChain::default()), |text| ParentChain::from_json(&text))
+            else {
                 return Ok(None);
             };
             let missing_since = missing_since.as_deref().and_then(moment::from_text);
@@ -113,7 +114,14 @@ impl Catalogue {
             }
             for withheld in plan.withheld() {
                 let guard = withheld.guard.to_string();
-                record(&transaction, &run_id, &withheld.candidate, withheld.proof.grounds().as_str(), Some(&guard), &now)?;
+                record(
+                    &transaction,
+                    &run_id,
+                    &withheld.candidate,
+                    withheld.proof.grounds().as_str(),
+                    Some(&guard),
+                    &now,
+                )?;
                 applied.withheld += 1;
             }
             let mut mark = transaction.prepare_cached(

@@ -47,7 +47,13 @@ pub(super) fn find(connection: &Connection, key: &str) -> rusqlite::Result<Optio
 }
 
 /// Records that an account sees a resource that another owns.
-pub(super) fn sight(connection: &Connection, key: &str, account: &str, now: &str, run_id: &str) -> rusqlite::Result<()> {
+pub(super) fn sight(
+    connection: &Connection,
+    key: &str,
+    account: &str,
+    now: &str,
+    run_id: &str,
+) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO sightings (resource_key, account_id, first_seen, last_seen, run_id) VALUES (?1, ?2, ?3, ?3, ?4)
          ON CONFLICT (resource_key, account_id) DO UPDATE SET last_seen = excluded.last_seen, run_id = excluded.run_id",

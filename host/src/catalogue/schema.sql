@@ -72,7 +72,7 @@ CREATE VIEW by_account AS
 -- `known` is 0 where the tags were not read: unknown is not no. A kind of which some resource carried a tag member is
 -- taken to leave the member out where there are no tags, as EC2 does.
 CREATE VIEW untagged AS
-  SELECT r.kind, r.account_id, r.region, r.id, r.name, r.arn,
+  SELECT r.resource_key, r.kind, r.account_id, r.region, r.id, r.name, r.arn,
          r.tags IS NOT NULL OR (r.stale_since IS NULL AND t.kind IS NOT NULL) AS known
   FROM current r
   LEFT JOIN (SELECT DISTINCT kind FROM _properties WHERE lower(name) IN ('tags', 'taglist', 'tagset')) t ON t.kind = r.kind
@@ -89,8 +89,22 @@ CREATE VIEW denied AS
   FROM problems p JOIN last_run l USING (run_id) LEFT JOIN accounts a ON a.account_id = p.account_id
   WHERE p.class IN ('denied', 'no-credentials')
   GROUP BY p.kind, p.account_id, p.region, p.operation, p.code, p.message;
+-- Accounts that are there and of which the last run ended no unit otherwise than for want of a session.
+CREATE VIEW accounts_not_read AS
+  SELECT a.account_id, a.name, a.state,
+         (SELECT p.message FROM problems p JOIN last_run USING (run_id)
+          WHERE p.account_id = a.account_id AND p.class IN ('no-credentials', 'denied') ORDER BY p.rowid LIMIT 1) AS why
+  FROM accounts a
+  WHERE a.retired_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM units u JOIN last_run USING (run_id)
+    WHERE u.account_id = a.account_id AND coalesce(u.class, '') <> 'no-credentials');
 -- Whether what the catalogue says of a kind is all there is, by its last run.
 CREATE VIEW scope AS
-  SELECT u.kind, count(*) AS units, sum(u.membership = 'whole') AS whole, sum(u.membership = 'partial') AS partial,
-         sum(coalesce(u.membership, 'unknown') = 'unknown') AS unknown, sum(u.freshness = 'stale') AS stale
-  FROM units u JOIN last_run l USING (run_id) GROUP BY u.kind;
+  SELECT u.kind, u.units, u.whole, u.partial, u.unknown, u.stale, n.accounts AS accounts_not_read,
+         CASE WHEN u.whole < u.units THEN 'not whole: ' || (u.units - u.whole) || ' of ' || u.units || ' units incomplete'
+              WHEN n.accounts > 0 THEN 'not whole: ' || n.accounts || ' accounts not read'
+              WHEN u.stale > 0 THEN 'whole; some properties are stale' ELSE 'whole' END AS answer
+  FROM (SELECT kind, count(*) AS units, sum(membership = 'whole') AS whole, sum(membership = 'partial') AS partial,
+               sum(membership = 'unknown') AS unknown, sum(freshness = 'stale') AS stale
+        FROM units JOIN last_run USING (run_id) GROUP BY kind) u,
+       (SELECT count(*) AS accounts FROM accounts_not_read) n;

@@ -96,7 +96,8 @@ impl Catalogue {
             }
             insert_problems(&transaction, &run.run_id, Some(&page.unit), None, &page.problems, page.now)?;
             advance(&transaction, run, page, counts.found())?;
-            let mut insert = transaction.prepare_cached("INSERT OR IGNORE INTO _properties (kind, name) VALUES (?1, ?2)")?;
+            let mut insert =
+                transaction.prepare_cached("INSERT OR IGNORE INTO _properties (kind, name) VALUES (?1, ?2)")?;
             for (kind, name) in &names {
                 insert.execute(params![kind, name])?;
             }
@@ -170,7 +171,10 @@ impl Writer<'_> {
         }
         // A shared resource is stored under its owner where that is synced, else under the lowest account that sees it.
         let held_by_another = stored.account != unit.account.as_str();
-        if !own && held_by_another && (stored.account == owner.as_str() || stored.account.as_str() < unit.account.as_str()) {
+        if !own
+            && held_by_another
+            && (stored.account == owner.as_str() || stored.account.as_str() < unit.account.as_str())
+        {
             counts.foreign += 1;
             return Ok(());
         }
@@ -258,7 +262,9 @@ impl Writer<'_> {
             || stored.region.as_deref() != region
             || stored.parents != parents;
         let stale_since = gaps.as_ref().map(|_| stored.stale_since.as_ref().unwrap_or(&self.now));
-        if !changed && stored.account == unit.account.as_str() && (line.created.is_none() || stored.created == line.created)
+        if !changed
+            && stored.account == unit.account.as_str()
+            && (line.created.is_none() || stored.created == line.created)
         {
             let mut touch = self.connection.prepare_cached(
                 "UPDATE resources SET last_seen = ?2, run_id = ?3, missing_since = NULL, stale_since = ?4, stale_actions = ?5
@@ -320,7 +326,11 @@ impl Writer<'_> {
              SELECT ?1, ?2, kind, account_id, region, id, ?3, 'replaced', ?4 FROM resources WHERE rowid = ?5",
         )?;
         insert.execute(params![self.run.run_id, closed, proof.grounds().as_str(), self.now, stored.row])?;
-        tracing::debug!(kind = unit.kind, account_id = unit.account.as_str(), "a resource was replaced by another of its name");
+        tracing::debug!(
+            kind = unit.kind,
+            account_id = unit.account.as_str(),
+            "a resource was replaced by another of its name"
+        );
         Ok(())
     }
 }

@@ -146,7 +146,10 @@ impl Catalogue {
                 "partial" => so_far.membership(Ended::Before(class)),
                 _ => Membership::Unknown(class),
             };
-            Ok((unit_of(row.get(0)?, row.get(1)?, row.get(2)?), UnitOutcome { membership, freshness: so_far.freshness() }))
+            Ok((
+                unit_of(row.get(0)?, row.get(1)?, row.get(2)?),
+                UnitOutcome { membership, freshness: so_far.freshness() },
+            ))
         })?;
         let mut outcomes = BTreeMap::new();
         for row in rows {
@@ -162,8 +165,9 @@ impl Catalogue {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn previous_units(&self) -> Result<BTreeMap<UnitKey, Before>, CatalogueError> {
-        let mut query =
-            self.connection.prepare_cached("SELECT kind, account_id, region, last_whole, ever_whole FROM _unit_memory")?;
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT kind, account_id, region, last_whole, ever_whole FROM _unit_memory")?;
         let rows = query.query_map([], |row| {
             let region: String = row.get(2)?;
             let region = if region.is_empty() { None } else { Some(region) };
@@ -231,8 +235,9 @@ fn first_problem(
         "SELECT code, message FROM problems WHERE run_id = ?1 AND class = ?2 AND kind = ?3 AND account_id = ?4
            AND (?5 = '' OR region = ?5) ORDER BY rowid LIMIT 1",
     )?;
-    let found = query.query_row(params![run_id, class.as_str(), unit.kind, unit.account.as_str(), region(unit)], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    });
+    let found = query
+        .query_row(params![run_id, class.as_str(), unit.kind, unit.account.as_str(), region(unit)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
     found.optional()
 }

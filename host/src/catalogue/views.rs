@@ -45,6 +45,7 @@ const TAKEN: &[&str] = &[
     "stale",
     "changed_last_run",
     "denied",
+    "accounts_not_read",
     "scope",
 ];
 
@@ -81,9 +82,9 @@ fn view_sql(name: &str, kind: &str, properties: &BTreeSet<String>) -> String {
     let mut taken: BTreeSet<String> = OWN.iter().map(|column| (*column).to_owned()).collect();
     let mut columns: Vec<String> = OWN.iter().map(|column| (*column).to_owned()).collect();
     for property in properties.iter().take(VIEW_COLUMNS_MAX - OWN.len()) {
-        let plain = taken.contains(&property.to_ascii_lowercase()) && OWN.contains(&property.to_ascii_lowercase().as_str());
-        let column = if plain { format!("property_{property}") } else { property.clone() };
-        let column = free_column(column, &mut taken);
+        let own = OWN.contains(&property.to_ascii_lowercase().as_str());
+        let column = if own { format!("property_{property}") } else { property.clone() };
+        let column = free(column, &mut taken);
         columns.push(format!("{} AS {}", extract(property), identifier(&column)));
     }
     format!(
@@ -104,11 +105,7 @@ fn extract(property: &str) -> String {
     }
 }
 
-/// SQLite's names do not tell cases apart.
-fn free_column(column: String, taken: &mut BTreeSet<String>) -> String {
-    free(column, taken)
-}
-
+/// The name, numbered if it is taken: SQLite's names do not tell cases apart.
 fn free(name: String, taken: &mut BTreeSet<String>) -> String {
     let mut candidate = name.clone();
     let mut number = 1;

@@ -14,6 +14,7 @@ pub const CLASSES: &[&str] = &[
     "denied-by-vpc-endpoint-policy",
     "denied-by-resource-policy",
     "role-denied",
+    "role-failed",
     "throttled",
     "unavailable",
     "vanished",
@@ -28,7 +29,7 @@ pub const CLASSES: &[&str] = &[
     "limit",
     "mapping",
     "bad-call",
-    "trapped",
+    "partial",
 ];
 
 /// A day of the calendar.

@@ -94,6 +94,11 @@ fn short(decision: Decision) -> Result<Grounds, String> {
     }
 }
 
+/// Name, evidence, what the user said, and what follows: live or retired on grounds, or kept for a reason.
+type FateCase<E, K> = (&'static str, E, ScopeSettings, Result<Option<Grounds>, K>);
+/// Name, deletions in one account and of how many, in another and of how many; removed, guards that tripped.
+type GuardCase<'a> = (&'static str, usize, u64, usize, u64, usize, &'a [Guard]);
+
 #[test]
 fn units() {
     let whole = || Some(Membership::Whole);
@@ -140,7 +145,7 @@ fn accounts() {
     let partly = |evidence: AccountEvidence| AccountEvidence { listing_whole: false, ..evidence };
     let selection = |evidence: AccountEvidence| AccountEvidence { listing: ListingScope::Selection, ..evidence };
     #[rustfmt::skip]
-    let table: Vec<(&str, AccountEvidence, ScopeSettings, Result<Option<Grounds>, AccountKept>)> = vec![
+    let table: Vec<FateCase<AccountEvidence, AccountKept>> = vec![
         ("active", account(Active, None, None), KEEP, Ok(None)),
         ("suspended", account(Resting, None, EARLIER), RETIRE, kept(AccountKept::Resting)),
         ("role denied", account(RoleRefused, None, EARLIER), RETIRE, kept(AccountKept::RoleRefused)),
@@ -177,7 +182,7 @@ fn accounts() {
 fn regions() {
     use RegionStanding::*;
     #[rustfmt::skip]
-    let table: Vec<(&str, RegionEvidence, ScopeSettings, Result<Option<Grounds>, RegionKept>)> = vec![
+    let table: Vec<FateCase<RegionEvidence, RegionKept>> = vec![
         ("read", region(Read, true, None), KEEP, Ok(None)),
         ("disabled", region(Disabled, true, EARLIER), KEEP, Err(RegionKept::Disabled)),
         ("disabled, told to retire", region(Disabled, true, None), RETIRE, Ok(Some(Grounds::RegionDisabled))),
@@ -215,14 +220,10 @@ fn no_combination_deletes_without_proof() {
         AccountFate::Kept(AccountKept::RoleRefused),
         AccountFate::Retired(retired(Grounds::AccountClosed)),
     ];
-    let regions = [
-        RegionFate::Live,
-        RegionFate::Kept(RegionKept::Disabled),
-        RegionFate::Retired(retired(Grounds::RegionAbsent)),
-    ];
+    let regions =
+        [RegionFate::Live, RegionFate::Kept(RegionKept::Disabled), RegionFate::Retired(retired(Grounds::RegionAbsent))];
     let kinds = [KindFate::Configured, KindFate::Removed(OnLeave::Keep), KindFate::Removed(OnLeave::Retire)];
-    let reads =
-        [ReadBack::NotAsked, ReadBack::Gone, ReadBack::There, ReadBack::Unanswered(ProblemClass::Denied)];
+    let reads = [ReadBack::NotAsked, ReadBack::Gone, ReadBack::There, ReadBack::Unanswered(ProblemClass::Denied)];
     let (mut seen, mut deleted) = (0, 0);
     for membership in &memberships {
         for confirm in [Confirm::Describe, Confirm::SecondRun, Confirm::Off] {
@@ -309,9 +310,8 @@ fn guards_withhold_exactly_the_scope_that_tripped() {
     let (a, b) = ("111122223333", "222222222222");
     let owned = |a_owns: u64, b_owns: u64| Owned { by_unit: BTreeMap::from([(unit(a), a_owns), (unit(b), b_owns)]) };
     let settings = DeletionSettings::default();
-    // (name, deletions in a, of, deletions in b, of) → removed, guards that tripped
     #[rustfmt::skip]
-    let table: &[(&str, usize, u64, usize, u64, usize, &[Guard])] = &[
+    let table: &[GuardCase<'_>] = &[
         ("a unit of one that lost it", 1, 1, 0, 1_000, 1, &[]),
         ("19 of 19 stay below the number", 19, 19, 0, 1_000, 19, &[]),
         ("20 of 40 is not above the share", 20, 40, 0, 1_000, 20, &[]),

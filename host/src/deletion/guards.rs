@@ -188,7 +188,8 @@ pub fn judge(
             }
             Decision::MarkMissing => plan.missing.push(candidate),
             Decision::Delete(proof) => {
-                let guard = if released.contains(&candidate.key) { None } else { withholds(&tripped, &candidate, proof) };
+                let guard =
+                    if released.contains(&candidate.key) { None } else { withholds(&tripped, &candidate, proof) };
                 match guard {
                     Some(guard) => plan.withheld.push(Withheld { candidate, proof, guard }),
                     None => plan.removals.push(Removal { candidate, proof }),

@@ -50,7 +50,16 @@ mod tests {
     fn problem(class: ProblemClass, subject: Option<&str>) -> Problem {
         let text = String::new;
         let subject = subject.map(str::to_owned);
-        Problem { class, operation: text(), region: None, code: text(), message: text(), request_id: None, subject, count: 1 }
+        Problem {
+            class,
+            operation: text(),
+            region: None,
+            code: text(),
+            message: text(),
+            request_id: None,
+            subject,
+            count: 1,
+        }
     }
 
     #[test]

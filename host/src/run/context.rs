@@ -1,8 +1,8 @@
 //! What the parts of a run share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::progress::Progress;
 use super::streams::Streams;
@@ -28,12 +28,12 @@ pub(super) struct Context {
     pub(super) streams: Streams,
     pub(super) progress: Progress,
     pub(super) tally: Tally,
-    pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) cancelled: Cancellation,
 }
 
 impl Context {
     pub(super) fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancelled.is_cancelled()
     }
 
     pub(super) fn instances(&self) -> &Instances {

@@ -5,6 +5,7 @@
 //! a catalogue that cannot be written ends a run.
 
 mod accounts;
+mod cancellation;
 mod clock;
 mod context;
 mod convert;
@@ -38,6 +39,7 @@ use read::read_unit;
 use retire::{Known, retire};
 use setup::{Ready, reads_organization, set_up};
 
+pub use cancellation::Cancellation;
 pub use clock::{RunStart, iso, now_ms};
 pub use exit::{ExitStatus, Facts};
 pub use progress::Progress;
@@ -345,8 +347,9 @@ async fn close_catalogue(
     }
     let job = move |catalogue: &mut crate::catalogue::Catalogue| {
         catalogue.put_calls(&rows)?;
+        catalogue.finish_run(end.exit_status, &end.summary, end.now)?;
         catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
-        catalogue.finish_run(end.exit_status, &end.summary, end.now)
+        Ok::<(), crate::catalogue::CatalogueError>(())
     };
     Ok(context.store.with(job).await??)
 }

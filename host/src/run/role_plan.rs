@@ -1,6 +1,5 @@
 //! The roles of a run, from its settings.
 
-use crate::config::node::Origin;
 use crate::config::settings::{AccountsFrom, Management, Settings};
 use crate::credentials::{ManagementPolicy, MemberRole, Override, RolePlan, session_name};
 
@@ -13,10 +12,7 @@ pub fn role_plan(settings: &Settings, run_id: &str) -> RolePlan {
     plan.duration_s = roles.duration_s;
     plan.source_identity.clone_from(&roles.source_identity);
     plan.external_id.clone_from(&roles.external_id);
-    plan.external_id_of_peer = matches!(
-        settings.origins.of("roles.external_id"),
-        Origin::Variable(name) if name.starts_with("OCEAN__")
-    );
+    plan.external_id_of_peer = settings.external_id_is_of_the_peer();
     plan.management = match settings.accounts.management {
         Management::Auto => ManagementPolicy::Auto,
         Management::Include => ManagementPolicy::Include,

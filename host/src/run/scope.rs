@@ -46,10 +46,11 @@ pub fn class_of(problem: &Problem) -> String {
         Some(Denial::ResourceControlPolicy) => "denied-by-rcp",
         Some(Denial::SessionPolicy) => "denied-by-session-policy",
         Some(Denial::PermissionsBoundary) => "denied-by-boundary",
-        Some(Denial::VpcEndpointPolicy) => "denied-by-vpc-endpoint",
+        Some(Denial::VpcEndpointPolicy) => "denied-by-vpc-endpoint-policy",
         Some(Denial::ResourcePolicy) => "denied-by-resource-policy",
         Some(Denial::Trust) => ROLE_DENIED,
-        Some(Denial::IdentityPolicy | Denial::Unknown) | None => "denied",
+        Some(Denial::IdentityPolicy) => "denied-by-identity-policy",
+        Some(Denial::Unknown) | None => "denied",
     };
     by.to_owned()
 }
@@ -58,14 +59,14 @@ pub fn class_of(problem: &Problem) -> String {
 #[must_use]
 pub fn advice_for(class: &str, operation: &str) -> String {
     match class {
-        "denied" => format!("allow {operation} in the role's policy, or leave the kind out"),
+        "denied" | "denied-by-identity-policy" => format!("allow {operation} in the role's policy, or leave the kind out"),
         "denied-by-scp" => {
             "a service control policy denies it; deny the region in regions.deny, or accept it under accept:".to_owned()
         }
         "denied-by-rcp" => "a resource control policy of the organization denies it; ask its administrators".to_owned(),
         "denied-by-session-policy" => "the session's own policy denies it; this is a defect, please report it".to_owned(),
         "denied-by-boundary" => format!("the role's permissions boundary denies {operation}; widen it"),
-        "denied-by-vpc-endpoint" => format!("the VPC endpoint's policy denies {operation}; widen it"),
+        "denied-by-vpc-endpoint-policy" => format!("the VPC endpoint's policy denies {operation}; widen it"),
         "denied-by-resource-policy" => "the resource's own policy denies it; allow the role there".to_owned(),
         ROLE_DENIED => "let the role's trust policy name the source identity, and check the external id".to_owned(),
         "throttled" => "AWS slowed us down to the end; run again, or lower --concurrency".to_owned(),

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use portolan_guard::Grant;
 use portolan_names::AccountId;
 use portolan_tables::Variant;
 
+use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::context::Context;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
@@ -17,6 +17,7 @@ use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay};
 use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
+use crate::config::SourceFacts as FactsForSettings;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::config::sinks::SinkUrl;
 use crate::credentials::{
@@ -52,7 +53,7 @@ pub struct Surroundings {
     /// Whether somebody sits in front of it.
     pub at_terminal: bool,
     /// Set when the run is to stop.
-    pub cancelled: Arc<AtomicBool>,
+    pub cancelled: Cancellation,
     /// A recording to answer from, already read; `--replay` otherwise.
     pub replay: Option<Replay>,
 }
@@ -120,7 +121,7 @@ pub(super) async fn set_up(
         batch_bytes: RESPONSE_BYTES_MAX,
     };
     let cancelled = surroundings.cancelled;
-    let client = Arc::new(Client::new(Arc::clone(&exchange), reach.partition.clone(), limits, Arc::clone(&cancelled)));
+    let client = Arc::new(Client::new(Arc::clone(&exchange), reach.partition.clone(), limits, cancelled.clone()));
     let (instances, configured) = Instances::new(
         engine,
         Arc::clone(&client) as Arc<dyn crate::imports::Outbound>,
@@ -208,8 +209,16 @@ async fn live(
     let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
     announce(settings, &place);
     check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
-    let plan = role_plan(settings, &start.id);
     let facts = chosen.facts();
+    let of_settings = FactsForSettings {
+        web_identity: chosen.web_identity.is_some(),
+        is_role_session: chosen.is_role == Some(true),
+    };
+    // The settings' own check comes first: it knows the file and the line.
+    for notice in settings.against_source(of_settings).map_err(|refused| usage(&refused))? {
+        tracing::warn!("{notice}");
+    }
+    let plan = role_plan(settings, &start.id);
     let warnings = plan.check(facts).map_err(|errors| {
         StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;

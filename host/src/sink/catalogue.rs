@@ -33,7 +33,8 @@ impl CatalogueSink {
     }
 
     fn over(name: &str, catalogue: Catalogue) -> Result<Self, SinkError> {
-        let worker = Worker::start(name, catalogue).map_err(|source| SinkError::Io { what: name.to_owned(), source })?;
+        let worker =
+            Worker::start(name, catalogue).map_err(|source| SinkError::Io { what: name.to_owned(), source })?;
         Ok(Self { name: name.to_owned(), catalogue: Arc::new(worker) })
     }
 

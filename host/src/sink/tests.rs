@@ -30,7 +30,9 @@ fn unit() -> UnitKey {
 
 fn page(ids: &[&str]) -> Arc<PageRecord> {
     let line = |id: &&str| {
-        format!(r#"{{"id":"{id}","resource":{{"Type":"AWS::S3::Bucket","Properties":{{"z":1,"a":"{id}"}},"__ExtraContext":{{}}}}}}"#)
+        format!(
+            r#"{{"id":"{id}","resource":{{"Type":"AWS::S3::Bucket","Properties":{{"z":1,"a":"{id}"}},"__ExtraContext":{{}}}}}}"#
+        )
     };
     let text = ids.iter().map(line).collect::<Vec<_>>().join("\n");
     let lines = page_lines::parse(&text).unwrap();

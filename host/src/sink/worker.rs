@@ -48,7 +48,10 @@ impl<T: Send + 'static> Worker<T> {
     ///
     /// # Errors
     /// The thread is gone.
-    pub async fn with<R: Send + 'static>(&self, job: impl FnOnce(&mut T) -> R + Send + 'static) -> Result<R, WorkerGone> {
+    pub async fn with<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut T) -> R + Send + 'static,
+    ) -> Result<R, WorkerGone> {
         let gone = || WorkerGone { name: self.name.clone() };
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move |state: &mut T| {

@@ -17,7 +17,10 @@ fn second_run_missing_once_stays_and_missing_twice_goes() {
     assert_eq!(go(&mut catalogue, 4, &one), Applied { deleted: 0, marked: 1, withheld: 0 });
     assert_eq!(go(&mut catalogue, 5, &one), Applied { deleted: 1, marked: 0, withheld: 0 });
     assert_eq!(rows(&catalogue, "SELECT id FROM current"), ["a"]);
-    assert_eq!(rows(&catalogue, "SELECT run_id, id, grounds, outcome FROM deletions"), ["run-5|b|absent-twice|deleted"]);
+    assert_eq!(
+        rows(&catalogue, "SELECT run_id, id, grounds, outcome FROM deletions"),
+        ["run-5|b|absent-twice|deleted"]
+    );
     assert_eq!(rows(&catalogue, "SELECT change, id FROM changed_last_run"), ["gone|b"]);
     // What is there again is another thing: nothing says that it is the same.
     let (counts, _) = run(&mut catalogue, 6, &both, Confirm::SecondRun);
@@ -86,7 +89,8 @@ fn in_part_deletes_only_below_the_parents_that_were_read() {
     for number in 2..=3 {
         let now = begin(&mut catalogue, number);
         let lines = vec![service("s1", "a"), scope("a", true), scope("b", false)];
-        let part = PageRecord { whole: false, problems: vec![problem(ProblemClass::Denied)], ..page(&unit, lines, now) };
+        let part =
+            PageRecord { whole: false, problems: vec![problem(ProblemClass::Denied)], ..page(&unit, lines, now) };
         catalogue.store_page(&part).unwrap();
         catalogue.finish_unit(&unit, &end(Ended::AtItsEnd), now).unwrap();
         let plan = plan(&mut catalogue, Confirm::SecondRun, |_| ReadBack::NotAsked, &BTreeSet::new());

@@ -30,7 +30,8 @@ fn a_second_run_is_told_that_the_first_holds_it() {
 #[test]
 fn what_is_not_ours_is_left_as_it_is() {
     let folder = Folder::new();
-    std::fs::write(folder.file(), "accounts:\n  - somebody's notes, long enough to look like a header of something\n").unwrap();
+    std::fs::write(folder.file(), "accounts:\n  - somebody's notes, long enough to look like a header of something\n")
+        .unwrap();
     let before = std::fs::read(folder.file()).unwrap();
     assert!(matches!(Catalogue::open(&folder.file()), Err(CatalogueError::NotACatalogue { .. })));
     assert_eq!(std::fs::read(folder.file()).unwrap(), before);

@@ -1,8 +1,10 @@
 //! The catalogue on real files.
 
+mod asking;
 mod deleting;
 mod files;
 mod sharing;
+mod simulating;
 mod speed;
 mod storing;
 mod viewing;
@@ -15,8 +17,8 @@ use serde_json::json;
 
 use super::*;
 use crate::deletion::{
-    AccountFate, Confirm, Decided, DeletionSettings, Evidence, KindFate, OrganizationListing, Plan, ReadBack, RegionFate, decide,
-    judge,
+    AccountFate, Confirm, Decided, DeletionSettings, Evidence, KindFate, OrganizationListing, Plan, ReadBack,
+    RegionFate, decide, judge,
 };
 use crate::outcome::{Ended, Problem, ProblemClass};
 use crate::page_lines::{self, PageLine};
@@ -117,7 +119,12 @@ pub(super) fn end(ended: Ended) -> UnitEnd {
 }
 
 /// One run in which each unit gives one whole page; what is missing is decided with this confirm mode.
-pub(super) fn run(catalogue: &mut Catalogue, number: u64, pages: &[(UnitKey, Vec<PageLine>)], confirm: Confirm) -> (PageCounts, Applied) {
+pub(super) fn run(
+    catalogue: &mut Catalogue,
+    number: u64,
+    pages: &[(UnitKey, Vec<PageLine>)],
+    confirm: Confirm,
+) -> (PageCounts, Applied) {
     let now = begin(catalogue, number);
     let mut counts = PageCounts::default();
     for (unit, lines) in pages {

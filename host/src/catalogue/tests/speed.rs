@@ -3,8 +3,8 @@ use std::time::Instant;
 use super::*;
 
 /// Rows a second below which something is wrong, not slow: an index lost, a statement prepared for each row. Measured
-/// are ten times as many; the machines that run tests differ by that much.
-const ROWS_PER_SECOND_MIN: f64 = 5_000.0;
+/// are 57,000; the machines that run tests, and what else they run, differ by much.
+const ROWS_PER_SECOND_MIN: f64 = 2_000.0;
 
 #[test]
 fn unchanged_rows_are_stored_fast() {

@@ -23,7 +23,10 @@ fn a_second_run_of_the_same_changes_nothing() {
     assert_eq!(rows(&catalogue, but_times), before);
     assert!(rows(&catalogue, "SELECT * FROM changed_last_run").is_empty());
     assert_eq!(rows(&catalogue, "SELECT DISTINCT run_id FROM resources"), ["run-2"]);
-    assert_eq!(rows(&catalogue, "SELECT * FROM resource_tags"), ["aws/111122223333/eu-west-1/AWS::SQS::Queue/b|Owner|web"]);
+    assert_eq!(
+        rows(&catalogue, "SELECT * FROM resource_tags"),
+        ["aws/111122223333/eu-west-1/AWS::SQS::Queue/b|Owner|web"]
+    );
 }
 
 #[test]
@@ -74,7 +77,10 @@ fn another_generation_closes_the_old_row() {
     assert_eq!(rows(&catalogue, "SELECT count(*) FROM resources"), ["1"]);
     let counts = go(&mut catalogue, 4, Some("2024-06-01T00:00:00Z"));
     assert_eq!((counts.new, counts.replaced, counts.changed), (1, 1, 0));
-    assert_eq!(rows(&catalogue, "SELECT created_at, first_seen > '2024-11-22T04' FROM current"), ["2024-06-01T00:00:00Z|1"]);
+    assert_eq!(
+        rows(&catalogue, "SELECT created_at, first_seen > '2024-11-22T04' FROM current"),
+        ["2024-06-01T00:00:00Z|1"]
+    );
     let closed = "SELECT d.grounds, d.outcome, r.created_at FROM deletions d JOIN resources r USING (resource_key) WHERE r.deleted_at IS NOT NULL";
     assert_eq!(rows(&catalogue, closed), ["replaced|replaced|2024-01-01T00:00:00Z"]);
     assert_eq!(rows(&catalogue, "SELECT count(DISTINCT resource_key) FROM resource_tags"), ["2"]);
@@ -156,7 +162,10 @@ fn what_units_were_is_remembered_for_what_is_new() {
         catalogue.finish_unit(&bad, &end(Ended::Before(ProblemClass::NoCredentials)), now).unwrap();
         catalogue.finish_run(2, "{}", now).unwrap();
     }
-    assert_eq!(rows(&catalogue, "SELECT membership, class FROM units WHERE run_id = 'run-3' AND kind LIKE '%Queue'"), ["unknown|cancelled"]);
+    assert_eq!(
+        rows(&catalogue, "SELECT membership, class FROM units WHERE run_id = 'run-3' AND kind LIKE '%Queue'"),
+        ["unknown|cancelled"]
+    );
 }
 
 #[test]

@@ -7,10 +7,16 @@ fn each_kind_has_a_view_whatever_its_properties_are_called() {
     let odd = json!({"InstanceType": "m5.large", "Name": "property", "ID": 7, "on": true, "nested": {"a": [1]},
         "it's \"odd\"": "quoted", "back\\slash": 1, "dotted.name": 2, "": 3, "héß": 4, "instancetype": "other case",
         "; DROP TABLE resources --": 5, "property_Name": 6});
-    run(&mut catalogue, 1, &[(unit(kind, ACCOUNT, "eu-west-1"), vec![line(kind, "i-1", odd, json!({}))])], Confirm::SecondRun);
+    run(
+        &mut catalogue,
+        1,
+        &[(unit(kind, ACCOUNT, "eu-west-1"), vec![line(kind, "i-1", odd, json!({}))])],
+        Confirm::SecondRun,
+    );
     let select = r#"SELECT id, account_id, region, InstanceType, instancetype_2, name, property_Name, property_Name_2, property_ID,
         "on", nested, "it's ""odd""", "back\slash", "dotted.name", "", "héß", "; DROP TABLE resources --" FROM aws_ec2_instance"#;
-    let expected = format!(r#"i-1|{ACCOUNT}|eu-west-1|m5.large|other case|i-1|property|6|7|1|{{"a":[1]}}|quoted|1|2|3|4|5"#);
+    let expected =
+        format!(r#"i-1|{ACCOUNT}|eu-west-1|m5.large|other case|i-1|property|6|7|1|{{"a":[1]}}|quoted|1|2|3|4|5"#);
     assert_eq!(rows(&catalogue, select), [expected]);
 }
 

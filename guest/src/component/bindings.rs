@@ -1,0 +1,8 @@
+wit_bindgen::generate!({
+    world: "integration",
+    path: "../wit",
+});
+
+export!(Component with_types_in self);
+
+use super::Component;
