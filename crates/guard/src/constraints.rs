@@ -70,7 +70,7 @@ mod tests {
     use crate::parameters::Parameters;
 
     #[track_caller]
-    fn check(action: &str, given: serde_json::Value, met: bool) {
+    fn check(action: &str, given: &serde_json::Value, met: bool) {
         let mut parameters = Parameters::default();
         for (name, value) in given.as_object().unwrap() {
             parameters.push(name.clone(), value.clone());
@@ -80,31 +80,35 @@ mod tests {
 
     #[test]
     fn each_row_that_the_request_can_meet() {
-        check("ec2:DescribeInstanceAttribute", json!({"Attribute": "instanceType", "InstanceId": "i-1"}), true);
+        check("ec2:DescribeInstanceAttribute", &json!({"Attribute": "instanceType", "InstanceId": "i-1"}), true);
         for attribute in ["userData", "USERDATA", "userdata", " userData", "userData\u{0}", ""] {
-            check("ec2:DescribeInstanceAttribute", json!({ "Attribute": attribute }), false);
+            check("ec2:DescribeInstanceAttribute", &json!({ "Attribute": attribute }), false);
         }
-        check("ec2:DescribeInstanceAttribute", json!({}), false);
-        check("ec2:DescribeInstanceAttribute", json!({"Attribute": "instanceType", "Attribute.1": "userData"}), false);
-        check("glue:GetConnections", json!({"HidePassword": true}), true);
-        check("glue:GetConnections", json!({"HidePassword": false}), false);
-        check("glue:GetConnection", json!({}), false);
-        check("ssm:GetParameter", json!({"Name": "/aws/service/ami-amazon-linux-latest/x"}), true);
-        check("ssm:GetParameter", json!({"Name": "/prod/password"}), false);
-        check("ssm:GetParameter", json!({"Name": "/aws/service/../../prod"}), false);
-        check("ssm:GetParameter", json!({"Name": "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/service/x"}), false);
-        check("ssm:GetParameters", json!({"Names": ["/aws/service/a", "/aws/service/b"]}), true);
-        check("ssm:GetParameters", json!({"Names": ["/aws/service/a", "/prod"]}), false);
-        check("ssm:GetParameters", json!({"Names": []}), false);
-        check("ssm:GetParameters", json!({"Names": [["/prod"]]}), false);
-        check("ssm:GetParametersByPath", json!({"Path": "/aws/service"}), false);
-        check("ssm:GetParametersByPath", json!({"Path": "/aws/service/global"}), true);
+        check("ec2:DescribeInstanceAttribute", &json!({}), false);
+        check("ec2:DescribeInstanceAttribute", &json!({"Attribute": "instanceType", "Attribute.1": "userData"}), false);
+        check("glue:GetConnections", &json!({"HidePassword": true}), true);
+        check("glue:GetConnections", &json!({"HidePassword": false}), false);
+        check("glue:GetConnection", &json!({}), false);
+        check("ssm:GetParameter", &json!({"Name": "/aws/service/ami-amazon-linux-latest/x"}), true);
+        check("ssm:GetParameter", &json!({"Name": "/prod/password"}), false);
+        check("ssm:GetParameter", &json!({"Name": "/aws/service/../../prod"}), false);
+        check(
+            "ssm:GetParameter",
+            &json!({"Name": "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/service/x"}),
+            false,
+        );
+        check("ssm:GetParameters", &json!({"Names": ["/aws/service/a", "/aws/service/b"]}), true);
+        check("ssm:GetParameters", &json!({"Names": ["/aws/service/a", "/prod"]}), false);
+        check("ssm:GetParameters", &json!({"Names": []}), false);
+        check("ssm:GetParameters", &json!({"Names": [["/prod"]]}), false);
+        check("ssm:GetParametersByPath", &json!({"Path": "/aws/service"}), false);
+        check("ssm:GetParametersByPath", &json!({"Path": "/aws/service/global"}), true);
     }
 
     #[test]
     fn rows_about_the_answer_are_met_by_no_request() {
-        check("ec2:DescribeVpnConnections", json!({}), false);
-        check("states:DescribeExecution", json!({"executionArn": "x"}), false);
+        check("ec2:DescribeVpnConnections", &json!({}), false);
+        check("states:DescribeExecution", &json!({"executionArn": "x"}), false);
     }
 
     #[test]

@@ -36,21 +36,16 @@ fn labels<'a, 't>(target: &Target<'a>, path: &'t str) -> Option<Vec<(&'t str, Ve
     let mut segments = target.segments.iter();
     for (index, part) in parts.iter().enumerate() {
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            Some(label) => match label.strip_suffix('+') {
+            Some(label) => {
+                let greedy = label.strip_suffix('+');
                 // A greedy label takes all that the parts after it leave.
-                Some(label) => {
-                    let count = segments.len().checked_sub(parts.len() - index - 1)?;
-                    let taken: Vec<&str> = segments.by_ref().take(count).copied().collect();
-                    if taken.iter().all(|segment| segment.is_empty()) {
-                        return None;
-                    }
-                    found.push((label, taken));
+                let count = if greedy.is_some() { segments.len().checked_sub(parts.len() - index - 1)? } else { 1 };
+                let taken: Vec<&str> = segments.by_ref().take(count).copied().collect();
+                if taken.iter().all(|segment| segment.is_empty()) {
+                    return None;
                 }
-                None => {
-                    let segment = segments.next().filter(|segment| !segment.is_empty())?;
-                    found.push((label, vec![*segment]));
-                }
-            },
+                found.push((greedy.unwrap_or(label), taken));
+            }
             // A part that mixes text and label is compared as text, so it never matches: refused, not guessed.
             None => {
                 segments.next().filter(|segment| *segment == part)?;

@@ -111,7 +111,7 @@ fn form_request<'s>(
             let message = format!(
                 "Version must be {:?}, not {:?}",
                 service.api_version,
-                other.map(shown).unwrap_or_else(|| "absent".to_owned())
+                other.map_or_else(|| "absent".to_owned(), shown)
             );
             return Err(of(Fault::new(Rule::Parameter, message)));
         }

@@ -1,0 +1,81 @@
+//! What the component's own writer makes of an operation passes, with every parameter that the operation has.
+
+use portolan_guard::{Identity, Method, decide};
+use portolan_guest::wire;
+use portolan_tables::{Location, Member, Service, Shape};
+use serde_json::{Map, Value, json};
+
+use crate::sent::{Sent, strongest_of_the_host};
+
+/// How deep example inputs go; filters of filters need three.
+const DEPTH: usize = 4;
+
+/// A value of a member, with characters in it that each encoding treats in its own way.
+fn example(service: &Service, member: &Member, depth: usize) -> Option<Value> {
+    Some(match service.shape(member.shape) {
+        Shape::String if member.location == Some(Location::Uri) && member.name == "Bucket" => json!("my-bucket.1"),
+        Shape::String if member.location == Some(Location::Uri) => {
+            json!("arn:aws:eks:eu-west-1:111122223333:cluster/a b")
+        }
+        Shape::String if member.location == Some(Location::Header) => json!("111122223333"),
+        Shape::String => json!("a b+c/d=e&f:\u{e9}~*"),
+        Shape::Integer => json!(7),
+        Shape::Boolean => json!(true),
+        Shape::Timestamp => json!("2024-01-02T03:04:05Z"),
+        Shape::List { member } if depth > 0 => {
+            json!([example(service, member, depth - 1)?, example(service, member, depth - 1)?])
+        }
+        Shape::Map { value, .. } if depth > 0 => json!({"key": example(service, value, depth - 1)?}),
+        Shape::Structure(structure) if depth > 0 => {
+            let members = structure.members.iter();
+            let pairs = members.filter_map(|member| Some((member.name.clone(), example(service, member, depth - 1)?)));
+            Value::Object(pairs.collect::<Map<_, _>>())
+        }
+        _ => return None,
+    })
+}
+
+/// The full input of an operation, and the one with the required members only.
+fn inputs(service: &Service, operation: &str) -> [Value; 2] {
+    let Some(input) = service.operations[operation].input else { return [json!({}), json!({})] };
+    let Shape::Structure(structure) = service.shape(input) else { panic!("{operation}") };
+    let pick = |required: bool| {
+        let members = structure.members.iter().filter(|member| member.required || !required);
+        let members = members.filter(|member| !(service.name == "account" && member.name == "AccountId"));
+        members
+            .filter_map(|member| Some((member.name.clone(), example(service, member, DEPTH)?)))
+            .collect::<Map<_, _>>()
+    };
+    [Value::Object(pick(false)), Value::Object(pick(true))]
+}
+
+#[test]
+fn every_request_that_the_component_can_write_passes_as_the_operation_it_is() {
+    let mut count = 0;
+    for service in portolan_tables::services().map(|name| portolan_tables::service(name).unwrap()) {
+        for name in service.operations.keys() {
+            for input in inputs(service, name) {
+                let written = wire::request(service, name, &input).unwrap_or_else(|error| panic!("{error}: {input}"));
+                let sent = Sent {
+                    service: service.name.clone(),
+                    region: "eu-west-1".to_owned(),
+                    method: match written.method {
+                        wire::Method::Get => Method::Get,
+                        wire::Method::Head => Method::Head,
+                        wire::Method::Post => Method::Post,
+                    },
+                    target: written.target,
+                    headers: written.headers,
+                    body: written.body,
+                    host_prefix: written.host_prefix,
+                    identity: Identity::Account,
+                };
+                let permitted = decide(&sent.wire(), strongest_of_the_host());
+                let permitted = permitted.unwrap_or_else(|refusal| panic!("{refusal}\n{sent:?}\n{input}"));
+                assert_eq!((permitted.service, permitted.operation), (service.name.as_str(), name.as_str()));
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 80, "{count}");
+}
