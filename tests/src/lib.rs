@@ -11,16 +11,12 @@
     reason = "a result that a test does not need is no mistake"
 )]
 
-<<<<<<< HEAD
 pub mod binary;
 pub mod catalogue;
+pub mod component;
 pub mod folders;
 pub mod front;
 pub mod organization;
-=======
-pub mod component;
-pub mod folders;
 pub mod programs;
->>>>>>> h7
 pub mod python;
 pub mod server;

@@ -22,6 +22,7 @@ mod scope;
 mod setup;
 mod streams;
 mod summary;
+mod survey;
 mod tally;
 mod usage;
 
@@ -47,6 +48,7 @@ pub use report::Report;
 pub use scope::Scope;
 pub use setup::{SourceFacts, StartError, Surroundings};
 pub use summary::summary;
+pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 
 use crate::catalogue::{AccountRow, CallCount};
 use crate::config::accept::{self, Day};
