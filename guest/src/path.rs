@@ -50,7 +50,7 @@ fn split(path: &str) -> (&str, Option<&str>) {
         match character {
             '[' => inside = true,
             ']' => inside = false,
-            '.' if !inside => return (&path[..at], path.get(at + 1..)),
+            '.' if !inside => return (path.get(..at).unwrap_or(path), path.get(at + 1..)),
             _ => {}
         }
     }

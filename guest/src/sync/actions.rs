@@ -24,6 +24,9 @@ enum Found {
     Gone,
 }
 
+/// What the items of one batch have in common: where the call goes, and below which parents they are.
+type Group = (String, Vec<String>);
+
 /// A call on its way, page after page.
 struct Job<'d> {
     action: usize,
@@ -102,7 +105,7 @@ impl Enriching<'_, '_> {
 
     /// Items whose calls differ in nothing but the batch go together.
     fn batches<'d>(&mut self, index: usize, action: &'d Action, size: usize, asked: &[usize]) -> Vec<Job<'d>> {
-        let mut groups: BTreeMap<(String, Vec<String>), Vec<(usize, String)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<(usize, String)>> = BTreeMap::new();
         for at in asked {
             let Some(item) = self.items.get(*at) else { continue };
             let scope = item.scope(self.reading);

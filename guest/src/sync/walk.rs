@@ -318,7 +318,7 @@ impl<'r> Walk<'_, 'r> {
         let actions: Vec<_> = self.reading.chosen.actions().collect();
         let singly = actions.iter().filter(|action| action.batch.is_none()).count();
         let largest = actions.iter().filter_map(|action| action.batch).max().unwrap_or(1);
-        let by_calls = if singly == 0 { usize::MAX } else { (batch / singly).max(1) };
+        let by_calls = batch.checked_div(singly).map_or(usize::MAX, |items| items.max(1));
         let by_items = if actions.is_empty() { usize::MAX } else { ITEMS_AT_ONCE.max(largest) };
         let mut bytes = 0;
         let limit = usize::try_from(self.reading.run.limits.page_bytes).unwrap_or(usize::MAX);

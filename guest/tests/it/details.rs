@@ -1,6 +1,6 @@
 //! Detail calls: batches, identity, items that vanish, calls that fail.
 
-use portolan_guest::host::Request;
+use portolan_guest::host::{Host as _, Request};
 use serde_json::{Value, json};
 
 use crate::script::{KEY, Script, Whole, config, fault, limits, member, ok, read_all, status, unit};
@@ -230,4 +230,81 @@ fn buckets_go_by_their_region_and_the_home_may_be_closed() {
     );
     given["regions"]["buckets"] = json!("allowed");
     assert_eq!(read_all(&host, &given, limits(), &global).unwrap().ids(), ["a"]);
+}
+
+#[test]
+fn answers_too_large_together_are_asked_for_one_by_one() {
+    let host = Script::new(|request| three_queues(request, |_, _| None));
+    let crowded = Crowded(&host);
+    let guest = crate::script::guest(QUEUE, json!([]));
+    let page = guest.sync_page(&crowded, &crate::script::account(), &unit(QUEUE), None).unwrap();
+    let lines = crate::script::lines(&page);
+    assert!(page.problems.is_empty() && lines.iter().all(|line| line["gaps"] == json!([])), "{lines:?}");
+    assert_eq!(lines.len(), 3);
+}
+
+/// Lets no more than one answer through at once.
+struct Crowded<'a>(&'a Script<'a>);
+
+impl portolan_guest::host::Host for Crowded<'_> {
+    fn send(&self, requests: Vec<Request>) -> Vec<crate::Answer> {
+        if requests.len() == 1 {
+            return self.0.send(requests);
+        }
+        requests.iter().map(|_| crate::script::unsent(portolan_guest::host::SendFailure::TooLarge)).collect()
+    }
+
+    fn log(&self, _: portolan_guest::host::Level, _: &str) {}
+}
+
+#[test]
+fn an_item_without_identity_proves_nothing_and_costs_no_other() {
+    let host = Script::new(|_| {
+        ok(json!({"Functions": [{"FunctionArn": "arn:nameless"}, {"FunctionName": "f", "FunctionArn": "arn:f"}]}))
+    });
+    let all = all(&host, "AWS::Lambda::Function", json!([]));
+    assert_eq!((all.ids(), all.whole), (vec!["f"], false));
+    assert_eq!(all.problems(), ["bad-answer lambda:ListFunctions x1"]);
+}
+
+#[test]
+fn tags_are_asked_for_only_where_the_listing_has_none() {
+    let instance = |id: &str, tags: &str| {
+        format!(
+            "<DBInstance><DBInstanceIdentifier>{id}</DBInstanceIdentifier><DBInstanceArn>arn:{id}</DBInstanceArn>{tags}</DBInstance>"
+        )
+    };
+    let with = instance("with", "<TagList><Tag><Key>a</Key><Value>1</Value></Tag></TagList>");
+    let host = Script::new(|request| match request.operation.as_str() {
+        "DescribeDBInstances" => ok(format!(
+            "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>{with}{}</DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>",
+            instance("without", "")
+        )),
+        _ => {
+            assert!(request.body.contains("arn%3Awithout"), "{}", request.body);
+            ok(
+                "<ListTagsForResourceResponse><ListTagsForResourceResult><TagList><Tag><Key>b</Key><Value>2</Value></Tag></TagList></ListTagsForResourceResult></ListTagsForResourceResponse>",
+            )
+        }
+    });
+    let all = all(&host, "AWS::RDS::DBInstance", json!("all"));
+    let tags: Vec<&Value> = all.lines.iter().map(|line| &line["resource"]["Properties"]["Tags"]).collect();
+    assert_eq!(tags, [&json!([{"Key": "a", "Value": "1"}]), &json!([{"Key": "b", "Value": "2"}])]);
+    assert_eq!(host.count("ListTagsForResource"), 1);
+}
+
+#[test]
+fn what_did_not_change_is_the_same_text() {
+    let text = |body: &str| {
+        let host = Script::new(|_| ok(body));
+        read_all(&host, &config("AWS::Lambda::Function", json!([])), limits(), &unit("AWS::Lambda::Function"))
+            .unwrap()
+            .lines[0]
+            .to_string()
+    };
+    let one =
+        text(r#"{"Functions":[{"FunctionName":"f","FunctionArn":"a","VpcConfig":{"VpcId":"v","SubnetIds":[]}}]}"#);
+    let other =
+        text(r#"{"Functions":[{"VpcConfig":{"SubnetIds":[],"VpcId":"v"},"FunctionArn":"a","FunctionName":"f"}]}"#);
+    assert_eq!(one, other);
 }

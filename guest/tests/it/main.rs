@@ -1,5 +1,7 @@
 //! The guest, run natively against a scripted host.
 
+#![allow(clippy::result_large_err, reason = "the guest's own errors")]
+
 mod accounts;
 mod configuration;
 mod details;
