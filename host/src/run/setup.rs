@@ -21,7 +21,7 @@ use crate::config::SourceFacts as FactsForSettings;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::config::sinks::SinkUrl;
 use crate::credentials::{
-    CallerIdentity, Environment, Keys, Sessions, Sources, StsPlace, StsSettings, Sts, check_foreign, choose, sts_place,
+    CallerIdentity, Environment, Keys, Sessions, Sources, Sts, StsSettings, check_foreign, choose, sts_place,
 };
 use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
@@ -207,7 +207,7 @@ async fn live(
         environment,
     };
     let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
-    announce(settings, &place);
+    tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
     check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
     let facts = chosen.facts();
     let of_settings = FactsForSettings {
@@ -225,7 +225,7 @@ async fn live(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    tracing::info!("credentials: {}", chosen.why);
+    tracing::info!("{}", chosen.why);
     let why = chosen.why.clone();
     let sessions = Arc::new(Sessions::new(plan, chosen, sts));
     let identity = sessions.source_identity().await.map_err(|failure| StartError::NoAccess(failure.to_string()))?;
@@ -242,13 +242,6 @@ async fn live(
         home_region: place.region.to_string(),
         sessions: Some(sessions),
     })
-}
-
-fn announce(settings: &Settings, place: &StsPlace) {
-    for line in settings.endpoints.announce() {
-        tracing::warn!("{line}");
-    }
-    tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
 }
 
 /// With no role, list or organization configured, whose account is read must be said, or seen by somebody.
