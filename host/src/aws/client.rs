@@ -82,9 +82,8 @@ impl Client {
                 return Err(failure(wit::SendFailure::Cancelled, "the run is ending".to_owned()));
             }
         };
-        let body = String::from_utf8(answer.body.into()).map_err(|_| {
-            failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text"))
-        })?;
+        let body = String::from_utf8(answer.body.into())
+            .map_err(|_| failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text")))?;
         Ok(wit::Response { status: answer.status, headers: answer.headers, body, attempts })
     }
 

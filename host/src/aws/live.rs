@@ -98,10 +98,8 @@ fn unanswered(error: HttpError) -> ExchangeError {
 
 impl Exchange for Live {
     fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        async move {
-            self.sessions.credentials(identity).await.map(drop).map_err(|failure| session_failure(&failure))
-        }
-        .boxed()
+        async move { self.sessions.credentials(identity).await.map(drop).map_err(|failure| session_failure(&failure)) }
+            .boxed()
     }
 
     fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {

@@ -85,7 +85,11 @@ impl Judging<'_> {
             read,
             account: self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live),
             region: self.region_fate(&candidate.unit),
-            kind: if kind.is_some() { KindFate::Configured } else { KindFate::Removed(scope(self.context).on_kind_removed) },
+            kind: if kind.is_some() {
+                KindFate::Configured
+            } else {
+                KindFate::Removed(scope(self.context).on_kind_removed)
+            },
             run_started: self.context.start.at_ms,
         }
     }
@@ -232,8 +236,8 @@ async fn read_by_id(
         Ok(page) => page,
         Err(failure) => return Err(problem(failure.problem)),
     };
-    let lines = page_lines::parse(&page.resources)
-        .map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
+    let lines =
+        page_lines::parse(&page.resources).map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
     let returned = lines.into_iter().filter_map(|line| match line {
         PageLine::Resource(line) => Some(line.id),
         PageLine::Scope(_) => None,

@@ -210,18 +210,16 @@ async fn live(
     tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
     check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
     let facts = chosen.facts();
-    let of_settings = FactsForSettings {
-        web_identity: chosen.web_identity.is_some(),
-        is_role_session: chosen.is_role == Some(true),
-    };
+    let of_settings =
+        FactsForSettings { web_identity: chosen.web_identity.is_some(), is_role_session: chosen.is_role == Some(true) };
     // The settings' own check comes first: it knows the file and the line.
     for notice in settings.against_source(of_settings).map_err(|refused| usage(&refused))? {
         tracing::warn!("{notice}");
     }
     let plan = role_plan(settings, &start.id);
-    let warnings = plan.check(facts).map_err(|errors| {
-        StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let warnings = plan
+        .check(facts)
+        .map_err(|errors| StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -249,7 +247,8 @@ fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: 
     if settings.accounts.from.is_some() {
         return Ok(());
     }
-    let line = format!("no accounts are configured; the credentials belong to account {}: {}", identity.account, identity.arn);
+    let line =
+        format!("no accounts are configured; the credentials belong to account {}: {}", identity.account, identity.arn);
     if at_terminal {
         tracing::warn!("{line}; this account alone is read (--account self says so without this line)");
         return Ok(());

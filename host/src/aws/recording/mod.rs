@@ -119,6 +119,14 @@ fn identity_name(identity: &Identity) -> String {
 
 /// The headers of an answer that a guest or the retries read; the rest is not kept.
 const KEPT_HEADERS: &[&str] = &[
-    "content-type", "date", "retry-after", "x-amz-retry-after", "x-amz-bucket-region", "x-amzn-errortype",
-    "x-amzn-query-error", "x-amzn-requestid", "x-amz-request-id", "x-amzn-error-message",
+    "content-type",
+    "date",
+    "retry-after",
+    "x-amz-retry-after",
+    "x-amz-bucket-region",
+    "x-amzn-errortype",
+    "x-amzn-query-error",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-amzn-error-message",
 ];

@@ -55,8 +55,7 @@ impl Replay {
             let reason = format!("form {} of recordings; this version reads form {FORM}", header.portolan_recording);
             return Err(form(1, reason));
         }
-        let mut replay =
-            Self { header, sessions: HashMap::new(), exchanges: HashMap::new(), asked: Mutex::default() };
+        let mut replay = Self { header, sessions: HashMap::new(), exchanges: HashMap::new(), asked: Mutex::default() };
         for (index, line) in lines.enumerate() {
             let line = line.map_err(|source| RecordingError::File { file: file.clone(), source })?;
             match serde_json::from_str(&line).map_err(|error| form(index + 2, error.to_string()))? {
