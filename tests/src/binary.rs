@@ -17,12 +17,17 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// The binary that belongs to the running tests: beside them in the target folder, brought up to date first.
 ///
+/// `PORTOLAN_BINARY` names another one to test instead: a release, or one out of an image.
+///
 /// # Panics
 /// When it cannot be built.
 pub fn path() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT
         .get_or_init(|| {
+            if let Some(given) = std::env::var_os("PORTOLAN_BINARY") {
+                return given.into();
+            }
             let folder = folders::profile();
             // cargo builds binaries for the tests of their own package only; asking it again costs nothing when it has.
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
