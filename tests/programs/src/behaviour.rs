@@ -12,8 +12,11 @@ pub const MISBEHAVES_IN: &str = "us-east-1";
 
 /// How much is asked for at once by the one who eats memory: small steps show that the limit is a limit of the sum.
 const BITE_BYTES: usize = 1 << 20;
-/// How many times the limits of pages and cursors are exceeded, so that no slack of a host hides it.
-const EXCESS: usize = 100;
+/// How many times the limits of pages and cursors are exceeded: beyond any slack, even where a second try gets half the page,
+/// and within the memory that an instance has.
+const EXCESS: usize = 200;
+/// How often a resource's line repeats its id.
+const ID_REPEATED: usize = 5;
 /// Lines that the flooder of logs writes, some with control characters.
 const FLOOD_LINES: u32 = 100_000;
 
@@ -88,7 +91,7 @@ impl Behaviour {
             Self::Panics => panic!("this unit panics on purpose"),
             Self::EatsMemory => eat(),
             Self::PageTooLarge => {
-                let bytes = usize::try_from(run.limits.page_bytes).unwrap_or(0) * EXCESS;
+                let bytes = usize::try_from(run.limits.page_bytes).unwrap_or(0) * EXCESS / ID_REPEATED;
                 let id = "x".repeat(bytes);
                 lines::page(vec![lines::resource(self.name(), &account.id, region, &id)])
             }
