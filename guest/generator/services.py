@@ -8,6 +8,8 @@ def compile_service(name, model, operations, pages, actions):
     """The table of one service. `actions` gives the authorization fields of an operation; None leaves them out."""
     metadata = model["metadata"]
     protocol = models.protocol(metadata)
+    if protocol is None:
+        raise SystemExit(f"{name}: offers no protocol that the guest speaks")
     table = ShapeTable(model["shapes"], protocol)
     signing_name = metadata.get("signingName", metadata["endpointPrefix"])
     compiled = {}

@@ -33,8 +33,11 @@ class ShapeTable:
         self._numbers = {}
         self.entries = []
 
-    def add(self, name):
-        """The number of a shape, entered with everything below it when it is new."""
+    def add(self, name, location=None):
+        """The number of a shape, entered with everything below it when it is new.
+
+        Where a list stands tells the form of the timestamps in it, so that a list may be entered once for each place.
+        """
         shape = self._shapes[name]
         kind = shape["type"]
         if kind == "structure" and shape.get("document"):
@@ -42,7 +45,7 @@ class ShapeTable:
         elif kind == "structure":
             key, entry = name, lambda: self._structure(shape)
         elif kind == "list":
-            key, entry = name, lambda: {"list": {"member": self._member("", shape["member"])}}
+            key, entry = (name, location), lambda: {"list": {"member": self._member("", shape["member"], location)}}
         elif kind == "map":
             key, entry = name, lambda: {
                 "map": {"key": self._member("", shape["key"]), "value": self._member("", shape["value"])}
@@ -72,19 +75,20 @@ class ShapeTable:
             entry["union"] = True
         return {"structure": entry}
 
-    def _member(self, name, reference):
+    def _member(self, name, reference, place=None):
         shape = self._shapes[reference["shape"]]
         merged = {**shape, **reference}
         wire = merged.get("locationName")
         entry = {"name": name} if name else {}
-        entry["shape"] = self.add(reference["shape"])
+        location = merged.get("location")
+        entry["shape"] = self.add(reference["shape"], location)
         if wire is not None and wire != name:
             entry["wire"] = wire
         if self._ec2:
-            spelt = merged.get("queryName") or (wire[0].upper() + wire[1:] if wire else name)
+            usual = wire or name
+            spelt = merged.get("queryName") or usual[:1].upper() + usual[1:]
             if spelt != (wire or name):
                 entry["query"] = spelt
-        location = merged.get("location")
         if location:
             entry["location"] = LOCATIONS[location]
         if merged.get("flattened"):
@@ -100,7 +104,7 @@ class ShapeTable:
         if merged.get("streaming") or merged.get("eventstream"):
             entry["streaming"] = True
         if shape["type"] == "timestamp":
-            entry["timestamp"] = TIMESTAMPS[merged.get("timestampFormat") or self._timestamp_default(location)]
+            entry["timestamp"] = TIMESTAMPS[merged.get("timestampFormat") or self._timestamp_default(location or place)]
         return entry
 
     def _timestamp_default(self, location):

@@ -60,7 +60,8 @@ impl Call {
         let mut token = BTreeMap::new();
         for (input, output) in paging.input_token.iter().zip(&paging.output_token) {
             // Some outputs are written `A || B`: the first that is there.
-            let value = output.split("||").filter_map(|path| path::get(answer, path.trim())).find(|value| !is_empty(value));
+            let value =
+                output.split("||").filter_map(|path| path::get(answer, path.trim())).find(|value| !is_empty(value));
             if let Some(value) = value {
                 token.insert(input.clone(), value.clone());
             }
@@ -158,13 +159,8 @@ fn send_once(host: &dyn Host, calls: &[Call]) -> Vec<Result<Value, Problem>> {
                 }
                 Some(Err(error)) => return Err(call.problem(Problem::unsent(error))),
             };
-            let read = wire::response(
-                call.service,
-                &call.operation,
-                response.status,
-                &response.headers,
-                &response.body,
-            );
+            let read =
+                wire::response(call.service, &call.operation, response.status, &response.headers, &response.body);
             match read {
                 Ok(Value::Null) => Ok(Value::Object(Map::new())),
                 Ok(value) => Ok(value),

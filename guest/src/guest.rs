@@ -81,7 +81,6 @@ impl Guest {
     ///
     /// # Errors
     /// None so far.
-    #[expect(clippy::unused_self, reason = "mappings are part of the configuration")]
     pub fn map_resources(&self, _unit: &Unit, _resources: &str) -> Result<Mapped, Problem> {
         Ok(Mapped::default())
     }

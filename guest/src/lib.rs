@@ -6,6 +6,7 @@
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
+#![allow(clippy::result_large_err, reason = "a problem is made once a page at most, and the host takes it as it is")]
 
 mod accounts;
 mod call;

@@ -34,9 +34,9 @@ fn walk<'a>(value: &'a Value, path: &str, give: &mut dyn FnMut(&'a Value, Option
     let mut onward = |next: &'a Value| if rest.is_empty() { give(next, Some(value)) } else { walk(next, rest, give) };
     let Some(selector) = selector else { return onward(next) };
     for element in next.as_array().into_iter().flatten() {
-        let wanted = selector.split_once('=').is_none_or(|(key, wanted)| {
-            element.get(key).and_then(Value::as_str) == Some(wanted)
-        });
+        let wanted = selector
+            .split_once('=')
+            .is_none_or(|(key, wanted)| element.get(key).and_then(Value::as_str) == Some(wanted));
         if wanted {
             onward(element);
         }
@@ -50,7 +50,7 @@ fn split(path: &str) -> (&str, Option<&str>) {
         match character {
             '[' => inside = true,
             ']' => inside = false,
-            '.' if !inside => return (&path[..at], path.get(at + 1..)),
+            '.' if !inside => return (path.get(..at).unwrap_or(path), path.get(at + 1..)),
             _ => {}
         }
     }

@@ -21,9 +21,8 @@ pub(crate) fn plan(host: &dyn Host, run: &Run, config: &Config, account: &Accoun
                 plan.problems = problems;
             }
             Err(problems) => {
-                let ends = |problem: &&Problem| {
-                    matches!(problem.class, ProblemClass::NoCredentials | ProblemClass::Cancelled)
-                };
+                let ends =
+                    |problem: &&Problem| matches!(problem.class, ProblemClass::NoCredentials | ProblemClass::Cancelled);
                 if let Some(problem) = problems.iter().find(ends) {
                     return Err(problem.clone());
                 }

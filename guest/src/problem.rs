@@ -99,7 +99,8 @@ impl Problem {
             ProblemClass::StaleCursor
         } else if portolan_errors::is_unavailable(code) || portolan_errors::is_region_closed(code) {
             ProblemClass::Unavailable
-        } else if portolan_errors::denial(code, message).is_some() {
+        } else if portolan_errors::denial(code, message).is_some() || portolan_errors::is_region_perhaps_closed(code) {
+            // The host's sessions are good: refused keys are what a region answers that the account does not use.
             ProblemClass::Denied
         } else {
             match class {

@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn scalars_go_and_keys_stay() {
-        let mut value = json!({"Environment": {"Variables": {"A": "secret", "N": 5, "O": null}, "Error": {"Message": "kept"}}});
+        let mut value =
+            json!({"Environment": {"Variables": {"A": "secret", "N": 5, "O": null}, "Error": {"Message": "kept"}}});
         let properties = value.as_object_mut().unwrap();
         redact(properties, &["Environment.Variables".to_owned(), "Missing.X".to_owned()], &Redaction::Digest(vec![1]));
         let text = value.to_string();

@@ -62,14 +62,14 @@ pub(crate) fn of_account(
 
 fn by_account_service(host: &dyn Host, run: &Run) -> Result<Vec<Region>, Problem> {
     let region = partition(&run.partition).map(|known| known.implicit_global_region.clone()).unwrap_or_default();
-    let mut call =
-        Call::new("account", "ListRegions", Identity::Account, &region, json!({"MaxResults": 50}))?;
+    let mut call = Call::new("account", "ListRegions", Identity::Account, &region, json!({"MaxResults": 50}))?;
     let mut regions = Vec::new();
     let mut token = None;
     for _ in 0..REGION_PAGES {
         let answer = send_one(host, &call)?;
         let listed = answer.get("Regions").and_then(Value::as_array);
-        let listed = listed.ok_or_else(|| call.problem(Problem::new(ProblemClass::BadAnswer, "no regions in the answer")))?;
+        let listed =
+            listed.ok_or_else(|| call.problem(Problem::new(ProblemClass::BadAnswer, "no regions in the answer")))?;
         for entry in listed {
             let name = entry.get("RegionName").and_then(Value::as_str);
             let status = entry.get("RegionOptStatus").and_then(Value::as_str);

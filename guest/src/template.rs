@@ -116,7 +116,8 @@ mod tests {
     fn context_item_and_separators() {
         let item = json!({"Url": "https://h/1/name", "Arn": "arn:aws:sns:r:1:topic", "Tags": [{"Key": "Name", "Value": "web"}], "N": null});
         let parents = ["p0".to_owned()];
-        let scope = Scope { account: "1", region: "r", id: "a|b", parents: &parents, item: Some(&item), ..Scope::default() };
+        let scope =
+            Scope { account: "1", region: "r", id: "a|b", parents: &parents, item: Some(&item), ..Scope::default() };
         for (template, expected) in [
             ("{Url|/}", Some("name")),
             ("{Arn|:}", Some("topic")),

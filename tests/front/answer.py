@@ -111,6 +111,7 @@ THROTTLES = {
     "eks": ("TooManyRequestsException", "Too Many Requests", 429),
     "rds": ("Throttling", "Rate exceeded", 400),
     "sns": ("Throttled", "Rate exceeded", 429),
+    "sqs": ("RequestThrottled", "The request was denied due to request throttling.", 403),
     "sts": ("Throttling", "Rate exceeded", 400),
 }
 

@@ -1,5 +1,6 @@
 """boto3 clients through the front, for those who build the fixture and for the oracle."""
 
+import functools
 import json
 import urllib.request
 
@@ -19,6 +20,7 @@ def admin_key(account):
 SESSION = boto3.session.Session()
 
 
+@functools.cache
 def client(front, service, account, region):
     """A client of an account's administrator. Retries are off: the front's answers are to be seen as they are."""
     key_id, secret = admin_key(account)

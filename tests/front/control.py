@@ -30,6 +30,7 @@ class Control:
             "calls": len(self.front.calls),
             "mismatches": self.front.mismatches,
             "issued": self.front.identities.issued,
+            "issued_secrets": [text for key in self.front.identities.keys.values() if key.role for text in (key.secret, key.token)],
             "in_flight_max": self.front.in_flight_max,
             "rules": [{**rule.fields, "matched": rule.matched, "used": rule.used} for rule in self.front.rules.all],
         }

@@ -7,7 +7,9 @@ its state under /_front/ (see control.py). usage: front.py MOTO_URL
 
 import asyncio
 import datetime
+import re
 import sys
+import time
 
 import aiohttp
 import yarl
@@ -15,6 +17,7 @@ from aiohttp import web
 
 import answer as answers
 import identity
+import missing
 import organizations
 import paging
 import parent
@@ -32,6 +35,9 @@ UNKNOWN_KEY = {
     "query": ("InvalidClientTokenId", "The security token included in the request is invalid."),
     "rest-xml": ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
 }
+# moto says "now" each time it is asked, so that no two answers agree; AWS says the same for minutes.
+RESTORABLE = re.compile(rb"(?<=<LatestRestorableTime>)[^<]+")
+RESTORABLE_AT = b"2026-01-02T03:04:05.678Z"
 EXPIRED = {"ec2": "RequestExpired", "query": "ExpiredToken"}
 
 
@@ -61,6 +67,7 @@ class Front:
         headers = [(name.decode(), value.decode("utf-8", "surrogateescape")) for name, value in request.raw_headers]
         call = wire.read(len(self.calls) + 1, request.method, request.raw_path, headers, body)
         entry = {"number": call.number}
+        started = time.monotonic()
         self.calls.append(entry)
         self.in_flight += 1
         self.in_flight_max = max(self.in_flight_max, self.in_flight)
@@ -68,6 +75,7 @@ class Front:
             answer = await self.answer(call)
         finally:
             self.in_flight -= 1
+        entry["ms"] = round((time.monotonic() - started) * 1000, 1)
         self.log(entry, call, answer)
         return await self.send(request, answer)
 
@@ -102,7 +110,11 @@ class Front:
         if complaint:
             call.note["signature"] = f"{complaint[0]}: {complaint[1]}"
             self.mismatches.append(f"{call.service}:{call.operation} {call.method} {call.target}: {call.note['signature']}")
-            code = {"ec2": "AuthFailure"}.get(call.protocol, complaint[0]) if complaint[0] != "RequestTimeTooSkewed" else complaint[0]
+            code = complaint[0]
+            if call.protocol == "ec2":
+                code = "AuthFailure"
+            elif call.protocol == "query" and code == "InvalidSignatureException":
+                code = "SignatureDoesNotMatch"
             return answers.error(call, code, complaint[1], 403)
         call.note["signature"] = "ok"
         if key.expires and key.expires <= now:
@@ -130,6 +142,8 @@ class Front:
         offset, limit = paging.asked(call, rule)
         size = min(number for number in (size, limit, 1000) if number)
         answer = self.mend(call, await self.whole(paging.whole(call, rule)))
+        if paging.unpaged(call, rule):
+            return answer
         return paging.cut(answer, rule, offset, size, fault)
 
     async def whole(self, call):
@@ -137,6 +151,8 @@ class Front:
             return self.regions.list(call)
         if call.service == "ec2" and call.operation == "DescribeRegions" and self.regions.of(call.account):
             return self.regions.describe(call)
+        if call.service == "ec2" and call.operation == "DescribeVolumeAttribute":
+            return missing.volume_attribute(call)
         return await self.forward(call)
 
     def mend(self, call, answer):
@@ -144,6 +160,8 @@ class Front:
             self.organization.apply(call, answer)
         if answer.status < 300 and call.service == "s3":
             self.buckets.learn(call, answer)
+        if call.service == "rds":
+            answer.body = RESTORABLE.sub(RESTORABLE_AT, answer.body)
         return answer
 
     async def assume(self, call):

@@ -17,6 +17,10 @@ PREFIX = "front."
 BOUNDS = {("rds", "DescribeDBInstances"): (20, 100), ("organizations", "ListAccounts"): (1, 20), ("sqs", "ListQueues"): (1, 1000)}
 
 
+# ListQueues gives no token unless it is asked for pages: without MaxResults, what is beyond these is never seen.
+UNASKED_MAX = {("sqs", "ListQueues"): 1000}
+
+
 class Paging:
     """How one operation pages, in the names of the wire."""
 
@@ -62,6 +66,12 @@ def asked(call, paging):
     offset = int(token.rpartition(".")[2]) if token.startswith(PREFIX) else 0
     limit = call.input.get(paging.limit) if paging.limit else None
     return offset, int(limit) if limit not in (None, "") else None
+
+
+def unpaged(call, paging):
+    """How many items an operation gives at most when no page was asked for, where that ends the list for good."""
+    most = UNASKED_MAX.get((call.service, call.operation))
+    return most if most and asked(call, paging)[1] is None else None
 
 
 def out_of_bounds(call, paging):

@@ -16,8 +16,8 @@ def pairs(tags, key="Key", value="Value"):
 
 
 def fill(front, account, index, regions, scale):
-    """Fills an account. `small` is a few of each kind in two regions; `full` is what the demo shows."""
-    chosen = regions if scale == "full" else regions[1:]
+    """Fills an account. `tiny` is one region, `small` a few of each kind in two, `full` what the demo shows."""
+    chosen = {"tiny": regions[1:2], "small": regions[1:], "full": regions}[scale]
     for position, region in enumerate(chosen):
         at = Place(front, account, region, index, 2 + (index + position) % 3 if scale == "full" else 1)
         at.buckets()
@@ -46,7 +46,7 @@ class Place:
         s3 = self.client("s3")
         where = {} if self.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
         for number in range(self.many + 1):
-            name = ["assets", "logs.with.dots", "backup", "archive"][number] + f"-{self.account[-6:]}-{self.region}"
+            name = ["assets", "logs.with.dots", "backup", "archive", "t"][number] + f"-{self.account[-6:]}-{self.region}"
             s3.create_bucket(Bucket=name, **where)
             if number != 1:
                 s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs({**self.tag, **(AWKWARD if number == 0 else {})})})

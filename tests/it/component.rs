@@ -1,5 +1,4 @@
 //! A component reaches the two interfaces of `wit/` and nothing else: no WASI, no network, no clock.
-#![expect(clippy::unwrap_used, reason = "tests, the helpers among them, which clippy does not take for such")]
 
 use portolan::engine;
 use portolan_tests::{component, programs};

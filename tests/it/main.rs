@@ -1,5 +1,22 @@
 //! Portolan's integration tests: one executable, one module for each concern.
+#![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not there fails the test")]
 
+mod accounts;
+mod broken_answers;
 mod component;
+mod credentials;
+mod deletion;
+mod demo;
+mod endings;
+mod front;
 mod misbehaving;
+mod oracle;
+mod organization;
+mod protocol_cases;
 mod python;
+mod recording;
+mod refusals;
+mod regions;
+mod roles;
+mod secrets;
+mod tables;

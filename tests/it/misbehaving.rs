@@ -2,11 +2,6 @@
 //!
 //! `tests/programs` is run in the real sandbox behind the real guard; only the network is replaced, by one that writes down
 //! whatever reaches it. Each kind misbehaves in us-east-1 and behaves in eu-west-1, side by side.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "tests, the helpers among them, which clippy does not take for such"
-)]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};

@@ -211,12 +211,10 @@ impl Walk<'_> {
                 break;
             }
             match self.ask("ListParents", json!({ "ChildId": at }), None) {
-                Ok((_, answer)) => {
-                    match answer.pointer("/Parents/0/Id").and_then(Value::as_str) {
-                        Some(parent) => at = parent.to_owned(),
-                        None => break,
-                    }
-                }
+                Ok((_, answer)) => match answer.pointer("/Parents/0/Id").and_then(Value::as_str) {
+                    Some(parent) => at = parent.to_owned(),
+                    None => break,
+                },
                 Err(problem) if problem.class == ProblemClass::Cancelled => return Err(problem),
                 Err(_) => break,
             }
@@ -229,8 +227,7 @@ impl Walk<'_> {
         if unit.starts_with("r-") {
             return Ok("Root".to_owned());
         }
-        let (call, answer) =
-            self.ask("DescribeOrganizationalUnit", json!({ "OrganizationalUnitId": unit }), None)?;
+        let (call, answer) = self.ask("DescribeOrganizationalUnit", json!({ "OrganizationalUnitId": unit }), None)?;
         let name = answer.pointer("/OrganizationalUnit/Name").and_then(Value::as_str);
         name.map(str::to_owned)
             .ok_or_else(|| call.problem(Problem::new(ProblemClass::BadAnswer, "the unit has no name")))

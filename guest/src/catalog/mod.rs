@@ -2,12 +2,14 @@
 
 mod definition;
 mod manifest;
+#[cfg(test)]
+mod schema_test;
+#[cfg(test)]
+mod tables_test;
 
 use std::collections::BTreeMap;
 
-pub(crate) use definition::{
-    Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type,
-};
+pub(crate) use definition::{Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type};
 pub(crate) use manifest::{identity, manifest, property_name};
 
 /// One service's definitions, as the build script embedded them.

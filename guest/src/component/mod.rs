@@ -85,11 +85,7 @@ impl sync::Guest for Component {
         with(|guest| guest.sync_page(&Imports, &account.into(), &unit.into(), cursor.as_deref())).map(Into::into)
     }
 
-    fn read_resources(
-        account: sync::Account,
-        unit: sync::Unit,
-        ids: Vec<String>,
-    ) -> Result<sync::Page, sync::Failure> {
+    fn read_resources(account: sync::Account, unit: sync::Unit, ids: Vec<String>) -> Result<sync::Page, sync::Failure> {
         with(|guest| guest.read_resources(&Imports, &account.into(), &unit.into(), &ids)).map(Into::into)
     }
 

@@ -14,7 +14,7 @@ use crate::interface::{Remark, Run};
 const VERSION: u64 = 1;
 
 /// How alike two names must be for one to be proposed for the other. Below, a proposal only misleads.
-const ALIKE: f64 = 0.6;
+const ALIKE: f64 = 0.5;
 
 /// Reads a configuration.
 ///
@@ -41,7 +41,7 @@ fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
 /// The name most like the given one, if any is alike at all.
 fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
-        .map(|name| (strsim::jaro_winkler(&given.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| (strsim::normalized_damerau_levenshtein(&given.to_lowercase(), &name.to_lowercase()), name))
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|left, right| left.0.total_cmp(&right.0))
         .map(|(_, name)| name.to_owned())
@@ -59,7 +59,14 @@ impl Reader {
 
     fn config(&mut self, root: &Map<String, Value>) -> Config {
         const KEYS: &[&str] = &[
-            "version", "accounts", "kinds", "regions", "account_regions", "home_region", "sensitive", "redaction_key",
+            "version",
+            "accounts",
+            "kinds",
+            "regions",
+            "account_regions",
+            "home_region",
+            "sensitive",
+            "redaction_key",
         ];
         self.known_keys(root, "", KEYS);
         if root.get("version").and_then(Value::as_u64) != Some(VERSION) {
@@ -123,7 +130,11 @@ impl Reader {
             match item {
                 Value::String(text) => texts.push((at, text.clone())),
                 Value::Number(number) => {
-                    self.remark(&at, "a quoted text is expected, not a number", Some(format!("{:?}", number.to_string())));
+                    self.remark(
+                        &at,
+                        "a quoted text is expected, not a number",
+                        Some(format!("{:?}", number.to_string())),
+                    );
                 }
                 _ => self.remark(&at, "a text is expected", None),
             }
@@ -230,7 +241,11 @@ impl Reader {
         match key {
             Some(key) if !key.is_empty() => Redaction::Digest(key),
             _ => {
-                self.remark("/redaction_key", "hexadecimal digits are expected: without a key, digests could be guessed", None);
+                self.remark(
+                    "/redaction_key",
+                    "hexadecimal digits are expected: without a key, digests could be guessed",
+                    None,
+                );
                 Redaction::Digest(Vec::new())
             }
         }
@@ -324,7 +339,7 @@ fn pointer(at: &str, key: &str) -> String {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()

@@ -24,6 +24,9 @@ enum Found {
     Gone,
 }
 
+/// What the items of one batch have in common: where the call goes, and below which parents they are.
+type Group = (String, Vec<String>);
+
 /// A call on its way, page after page.
 struct Job<'d> {
     action: usize,
@@ -46,8 +49,7 @@ pub(crate) fn enrich(
     covered: &[String],
     problems: &mut Problems,
 ) -> Result<(), Problem> {
-    let actions: Vec<&Action> =
-        reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
+    let actions: Vec<&Action> = reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
     let mut enriching =
         Enriching { reading, items, found: (0..items.len()).map(|_| BTreeMap::new()).collect(), problems };
     let mut jobs = Vec::new();
@@ -103,7 +105,7 @@ impl Enriching<'_, '_> {
 
     /// Items whose calls differ in nothing but the batch go together.
     fn batches<'d>(&mut self, index: usize, action: &'d Action, size: usize, asked: &[usize]) -> Vec<Job<'d>> {
-        let mut groups: BTreeMap<(String, Vec<String>), Vec<(usize, String)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<(usize, String)>> = BTreeMap::new();
         for at in asked {
             let Some(item) = self.items.get(*at) else { continue };
             let scope = item.scope(self.reading);
@@ -244,7 +246,8 @@ impl Enriching<'_, '_> {
             let wanted = template::fill(&identity.of, &asked.scope(self.reading));
             let answered = job.answers.iter().find_map(|answer| path::get(answer, &identity.at)?.as_str());
             if wanted.as_deref() != answered {
-                let problem = Problem::new(ProblemClass::BadAnswer, "the answer is about another resource than asked for");
+                let problem =
+                    Problem::new(ProblemClass::BadAnswer, "the answer is about another resource than asked for");
                 self.gap(job.action, &job.items, job.call.problem(problem));
                 return;
             }

@@ -118,8 +118,9 @@ impl Cursor {
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         loop {
-            let text = serde_json::to_string(&self)
-                .map_err(|error| Problem::new(ProblemClass::BadCall, format!("the cursor cannot be written: {error}")))?;
+            let text = serde_json::to_string(&self).map_err(|error| {
+                Problem::new(ProblemClass::BadCall, format!("the cursor cannot be written: {error}"))
+            })?;
             if text.len() <= limit {
                 return Ok(Some(text));
             }

@@ -41,10 +41,14 @@ pub(crate) fn line(reading: &Reading<'_>, item: &mut Item) -> Value {
 fn envelope(reading: &Reading<'_>, item: &Item) -> Value {
     let mut envelope = Map::new();
     envelope.insert("Type".to_owned(), json!(reading.chosen.kind.name));
-    envelope.insert("Properties".to_owned(), Value::Object(properties(reading, item)));
-    let context = context(reading, item);
-    if !context.is_empty() {
-        envelope.insert("__ExtraContext".to_owned(), Value::Object(context));
+    // AWS gives the members of maps in any order; sorted, what did not change is the same text.
+    let mut properties = Value::Object(properties(reading, item));
+    properties.sort_all_objects();
+    envelope.insert("Properties".to_owned(), properties);
+    let mut context = Value::Object(context(reading, item));
+    context.sort_all_objects();
+    if context != json!({}) {
+        envelope.insert("__ExtraContext".to_owned(), context);
     }
     Value::Object(envelope)
 }

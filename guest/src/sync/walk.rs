@@ -196,10 +196,8 @@ impl<'r> Walk<'_, 'r> {
 
     /// A listing that failed. Of a parent it costs that parent; of the unit, the unit.
     fn failed(&mut self, task: &Task, problem: Problem) -> Result<(), Problem> {
-        let ends_the_unit = matches!(
-            problem.class,
-            ProblemClass::Cancelled | ProblemClass::NoCredentials | ProblemClass::StaleCursor
-        );
+        let ends_the_unit =
+            matches!(problem.class, ProblemClass::Cancelled | ProblemClass::NoCredentials | ProblemClass::StaleCursor);
         if ends_the_unit || (task.parents.is_empty() && self.page.is_empty()) {
             return Err(problem);
         }
@@ -320,7 +318,7 @@ impl<'r> Walk<'_, 'r> {
         let actions: Vec<_> = self.reading.chosen.actions().collect();
         let singly = actions.iter().filter(|action| action.batch.is_none()).count();
         let largest = actions.iter().filter_map(|action| action.batch).max().unwrap_or(1);
-        let by_calls = if singly == 0 { usize::MAX } else { (batch / singly).max(1) };
+        let by_calls = batch.checked_div(singly).map_or(usize::MAX, |items| items.max(1));
         let by_items = if actions.is_empty() { usize::MAX } else { ITEMS_AT_ONCE.max(largest) };
         let mut bytes = 0;
         let limit = usize::try_from(self.reading.run.limits.page_bytes).unwrap_or(usize::MAX);
@@ -335,8 +333,7 @@ impl<'r> Walk<'_, 'r> {
     fn is_wanted(&self, item: &Item) -> bool {
         let config = self.reading.config;
         let limited = config.only_allowed_buckets && self.reading.definition().scope == Reach::Account;
-        let allowed =
-            |region: &String| config.allows(self.reading.chosen, &self.reading.account.id, region);
+        let allowed = |region: &String| config.allows(self.reading.chosen, &self.reading.account.id, region);
         !limited || item.region.as_ref().is_none_or(allowed)
     }
 

@@ -3,7 +3,7 @@
 use portolan_tables::{Member, Service, Shape, Structure};
 use serde_json::{Map, Number, Value};
 
-use super::place::{Misfit, given, kind};
+use super::place::{Misfit, given, in_answers_body, kind};
 use super::{Answer, Call, Written, timestamp};
 
 pub(super) fn request(call: &Call<'_>, input: &Map<String, Value>) -> Result<Written, Misfit> {
@@ -34,9 +34,10 @@ pub(super) fn read_body(call: &Call<'_>, body: &str) -> Result<Map<String, Value
         Some(Value::Object(values)) => values,
         Some(other) => return Err(Misfit::new(format!("is {}, not an object", kind(&other)))),
     };
+    // The type of a structure, which some services state in it, is no member.
     values.remove("__type");
     let known =
-        |name: &String| output.members.iter().any(|member| member.location.is_none() && member.wire_name() == name);
+        |name: &String| output.members.iter().any(|member| in_answers_body(member) && member.wire_name() == name);
     if call.answers_in_body() && !values.is_empty() && !values.keys().any(known) {
         return Err(Misfit::new("has none of the members of the output"));
     }
@@ -99,7 +100,11 @@ fn decode_structure(
         if value.is_null() {
             continue;
         }
-        let known = structure.members.iter().find(|member| member.location.is_none() && member.wire_name() == wire);
+        // The type of a structure, which some services state in it, is no member.
+        if wire == "__type" && structure.member(&wire).is_none() {
+            continue;
+        }
+        let known = structure.members.iter().find(|member| in_answers_body(member) && member.wire_name() == wire);
         match known {
             Some(member) => {
                 let value = decode(service, member, value).map_err(|misfit| misfit.at(&member.name))?;

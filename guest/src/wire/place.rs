@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use portolan_tables::{Member, Service, Shape, Structure};
+use portolan_tables::{Location, Member, Service, Shape, Structure};
 use serde_json::{Map, Value};
 
 /// How deep an input may nest. The deepest input of a read nests four levels.
@@ -42,6 +42,11 @@ impl fmt::Display for Misfit {
             write!(f, "is wrong at {}: {}", self.place, self.reason)
         }
     }
+}
+
+/// Whether a member stands in the body of an answer. Places of a request mean nothing there.
+pub(super) fn in_answers_body(member: &Member) -> bool {
+    !matches!(member.location, Some(Location::Header | Location::Headers | Location::Status))
 }
 
 /// The members that are given: null counts as not given.

@@ -19,6 +19,7 @@ pub(super) fn target_and_headers(
     for (member, value) in given(call.input(), input) {
         let written = match member.location {
             Some(Location::Uri) => label(call.service, member, value).map(|text| fill(&mut path, member, &text)),
+            Some(Location::Query) if is_map(call.service, member) => Ok(()),
             Some(Location::Query) => pairs(call.service, member, value).map(|pairs| query.extend(pairs)),
             Some(Location::Header) => header(call.service, member, value).map(|found| headers.extend(found)),
             Some(Location::Headers) => prefixed(member, value).map(|found| headers.extend(found)),
@@ -26,6 +27,16 @@ pub(super) fn target_and_headers(
         };
         written.map_err(|misfit| misfit.at(&member.name))?;
     }
+    // A member of its own wins over the key of a map.
+    let mut free = Vec::new();
+    for (member, value) in given(call.input(), input).filter(|(member, _)| is_map(call.service, member)) {
+        if let (Some(Location::Query), Value::Object(values)) = (member.location, value) {
+            free.extend(map_pairs(values).map_err(|misfit| misfit.at(&member.name))?);
+        }
+    }
+    let taken = |pair: &String| query.iter().any(|known| key_of(known) == key_of(pair));
+    free.retain(|pair| !taken(pair));
+    query.append(&mut free);
     let target = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
     Ok((target, headers))
 }
@@ -33,15 +44,10 @@ pub(super) fn target_and_headers(
 /// The text of a label. An empty one, or dots, would make another path of it.
 fn label(service: &Service, member: &Member, value: &Value) -> Result<String, Misfit> {
     let text = text(service, member, value)?;
-    if text.split('/').any(|segment| segment.is_empty() || matches!(segment, "." | "..")) && is_unsafe(&text) {
+    if text.is_empty() || text.split('/').any(|segment| matches!(segment, "." | "..")) {
         return Err(Misfit::new("cannot stand in a path: empty, or a segment of dots"));
     }
     Ok(text)
-}
-
-/// Slashes alone are no harm where they are encoded; an empty text and segments of dots are.
-fn is_unsafe(text: &str) -> bool {
-    text.is_empty() || text.split('/').any(|segment| matches!(segment, "." | ".."))
 }
 
 fn fill(path: &mut String, member: &Member, text: &str) {
@@ -54,29 +60,40 @@ fn fill(path: &mut String, member: &Member, text: &str) {
     };
 }
 
+fn is_map(service: &Service, member: &Member) -> bool {
+    matches!(service.shape(member.shape), Shape::Map { .. })
+}
+
+fn key_of(pair: &str) -> &str {
+    pair.split_once('=').map_or(pair, |(key, _)| key)
+}
+
+fn pair(name: &str, text: &str) -> String {
+    format!("{}={}", encode::percent(name), encode::percent(text))
+}
+
 fn pairs(service: &Service, member: &Member, value: &Value) -> Result<Vec<String>, Misfit> {
-    let pair = |name: &str, text: &str| format!("{}={}", encode::percent(name), encode::percent(text));
     match (service.shape(member.shape), value) {
         (Shape::List { member: item }, Value::Array(items)) => {
             items.iter().map(|value| Ok(pair(member.wire_name(), &text(service, item, value)?))).collect()
         }
-        (Shape::Map { .. }, Value::Object(values)) => {
-            let mut written = Vec::new();
-            for (key, value) in values {
-                // A member of its own wins over a key of the map.
-                match value {
-                    Value::Array(items) => {
-                        for item in items {
-                            written.push(pair(key, &scalar(item)?));
-                        }
-                    }
-                    value => written.push(pair(key, &scalar(value)?)),
-                }
-            }
-            Ok(written)
-        }
         (_, value) => Ok(vec![pair(member.wire_name(), &text(service, member, value)?)]),
     }
+}
+
+fn map_pairs(values: &Map<String, Value>) -> Result<Vec<String>, Misfit> {
+    let mut written = Vec::new();
+    for (key, value) in values {
+        match value {
+            Value::Array(items) => {
+                for item in items {
+                    written.push(pair(key, &scalar(item)?));
+                }
+            }
+            value => written.push(pair(key, &scalar(value)?)),
+        }
+    }
+    Ok(written)
 }
 
 fn header(service: &Service, member: &Member, value: &Value) -> Result<Option<(String, String)>, Misfit> {
@@ -119,7 +136,7 @@ pub(super) fn beside_the_body(call: &Call<'_>, answer: &Answer<'_>) -> Result<Ma
     for member in &call.output().members {
         let value = match member.location {
             Some(Location::Status) => Some(Value::from(answer.status)),
-            Some(Location::Headers) => headers_with_prefix(member, answer),
+            Some(Location::Headers) => Some(headers_with_prefix(member, answer)),
             Some(Location::Header) => {
                 let name = member.wire_name();
                 let found = answer.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -135,7 +152,8 @@ pub(super) fn beside_the_body(call: &Call<'_>, answer: &Answer<'_>) -> Result<Ma
     Ok(read)
 }
 
-fn headers_with_prefix(member: &Member, answer: &Answer<'_>) -> Option<Value> {
+/// All headers with a prefix, none of them too: as boto3 gives it.
+fn headers_with_prefix(member: &Member, answer: &Answer<'_>) -> Value {
     let prefix = member.wire_name().to_ascii_lowercase();
     let mut read = Map::new();
     for (name, text) in answer.headers {
@@ -144,7 +162,7 @@ fn headers_with_prefix(member: &Member, answer: &Answer<'_>) -> Option<Value> {
             read.insert(rest.to_owned(), Value::String(text.clone()));
         }
     }
-    (!read.is_empty()).then_some(Value::Object(read))
+    Value::Object(read)
 }
 
 fn from_header(service: &Service, member: &Member, text: &str) -> Result<Value, Misfit> {
@@ -192,10 +210,11 @@ fn split_list(text: &str, dates: bool) -> Vec<String> {
 }
 
 /// Reads a payload that is text or bytes: the body as it is, bytes in base64. The host has made text of the body.
-pub(super) fn raw_payload(shape: &Shape, body: &str) -> Value {
+pub(super) fn raw_payload(shape: &Shape, body: &str) -> Option<Value> {
     match shape {
-        Shape::Blob => Value::String(base64::encode(body.as_bytes())),
-        _ => Value::String(body.to_owned()),
+        _ if body.is_empty() => None,
+        Shape::Blob => Some(Value::String(base64::encode(body.as_bytes()))),
+        _ => Some(Value::String(body.to_owned())),
     }
 }
 

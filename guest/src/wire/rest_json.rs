@@ -37,7 +37,7 @@ pub(super) fn response(call: &Call<'_>, answer: &Answer<'_>) -> Result<Map<Strin
         Some(member) => {
             let shape = call.service.shape(member.shape);
             if matches!(shape, Shape::String | Shape::Blob) {
-                read.insert(member.name.clone(), rest::raw_payload(shape, answer.body));
+                read.extend(rest::raw_payload(shape, answer.body).map(|value| (member.name.clone(), value)));
             } else if let Some(value) = json::parse(answer.body)?.filter(|value| !value.is_null()) {
                 let value = json::decode(call.service, member, value).map_err(|misfit| misfit.at(&member.name))?;
                 read.insert(member.name.clone(), value);

@@ -21,7 +21,7 @@ pub(super) fn response(call: &Call<'_>, answer: &Answer<'_>) -> Result<Map<Strin
     let payload = output.payload.as_deref().and_then(|name| output.member(name));
     let shape = payload.map(|member| call.service.shape(member.shape));
     if let (Some(member), Some(shape @ (Shape::String | Shape::Blob))) = (payload, shape) {
-        read.insert(member.name.clone(), rest::raw_payload(shape, answer.body));
+        read.extend(rest::raw_payload(shape, answer.body).map(|value| (member.name.clone(), value)));
         return Ok(read);
     }
     if answer.body.trim().is_empty() {

@@ -5,7 +5,7 @@ use portolan_xml::Element;
 use serde_json::{Map, Value};
 
 use super::json::{float_text, integer_text};
-use super::place::Misfit;
+use super::place::{Misfit, in_answers_body};
 use super::timestamp;
 
 /// Reads the members of a structure that stand in an element. Elements that the model does not know are left out:
@@ -16,7 +16,7 @@ pub(super) fn structure(
     element: &Element,
 ) -> Result<Map<String, Value>, Misfit> {
     let mut read = Map::new();
-    for member in structure.members.iter().filter(|member| member.location.is_none()) {
+    for member in structure.members.iter().filter(|member| in_answers_body(member)) {
         let shape = service.shape(member.shape);
         let value = if member.attribute {
             let name = local(member.wire_name());
@@ -34,35 +34,49 @@ pub(super) fn structure(
 
 /// Whether an element of this name is a member of the structure.
 pub(super) fn has_member(service: &Service, structure: &Structure, name: &str) -> bool {
-    structure.members.iter().filter(|member| member.location.is_none()).any(|member| {
-        flat_name(member, service.shape(member.shape)).unwrap_or_else(|| local(member.wire_name())) == name
+    structure.members.iter().filter(|member| in_answers_body(member)).any(|member| {
+        let other = flat(member, service.shape(member.shape)).and_then(Flat::item_name);
+        local(member.wire_name()) == name || other == Some(name)
     })
 }
 
 /// A member from among the children of its structure's element; `None`: it is not there.
 fn member_value(service: &Service, member: &Member, shape: &Shape, parent: &Element) -> Result<Option<Value>, Misfit> {
-    if let Some(name) = flat_name(member, shape) {
-        let mut elements = parent.children_named(name).peekable();
-        if elements.peek().is_none() {
-            return Ok(None);
-        }
-        return match shape {
-            Shape::List { member } => list(service, member, elements),
-            Shape::Map { key, value } => map(service, key, value, elements),
-            _ => Ok(Value::Null),
-        }
-        .map(Some);
+    let own_name = local(member.wire_name());
+    let Some(flat) = flat(member, shape) else {
+        return parent.child(own_name).map(|element| value(service, shape, element)).transpose();
+    };
+    let found = [Some(own_name), flat.item_name()].into_iter().flatten().find(|name| parent.child(name).is_some());
+    let Some(name) = found else { return Ok(None) };
+    let elements = parent.children_named(name);
+    match flat {
+        Flat::List(item) => list(service, item, elements),
+        Flat::Map(key, value) => map(service, key, value, elements),
     }
-    parent.child(local(member.wire_name())).map(|element| value(service, shape, element)).transpose()
+    .map(Some)
 }
 
-/// The name of the elements of a flattened list or map, which stand directly in their structure's element.
-fn flat_name<'a>(member: &'a Member, shape: &'a Shape) -> Option<&'a str> {
-    match shape {
-        Shape::List { member: item } if member.flattened => {
-            Some(local(item.wire.as_deref().unwrap_or(member.wire_name())))
+/// A list or map whose items stand directly in the structure's element.
+#[derive(Clone, Copy)]
+enum Flat<'a> {
+    List(&'a Member),
+    Map(&'a Member, &'a Member),
+}
+
+impl<'a> Flat<'a> {
+    /// What older services call the items of such a list, instead of calling them by the list's name.
+    fn item_name(self) -> Option<&'a str> {
+        match self {
+            Self::List(item) => item.wire.as_deref().map(local),
+            Self::Map(..) => None,
         }
-        Shape::Map { .. } if member.flattened => Some(local(member.wire_name())),
+    }
+}
+
+fn flat<'a>(member: &Member, shape: &'a Shape) -> Option<Flat<'a>> {
+    match shape {
+        Shape::List { member: item } if member.flattened => Some(Flat::List(item)),
+        Shape::Map { key, value } if member.flattened => Some(Flat::Map(key, value)),
         _ => None,
     }
 }

@@ -1,6 +1,14 @@
-//! The command line: what it takes, and the commands that only look at the configuration.
+//! The command line: what it takes, and what each command does.
 
 pub mod args;
+mod command;
+mod component;
 pub mod config;
+mod demo;
+mod estate;
 pub mod flags;
+mod kinds;
+mod logging;
 pub mod validate;
+
+pub use command::main;

@@ -1,6 +1,6 @@
 //! Which source, and why: decided from configuration alone, except for the last guess of `auto`.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -10,8 +10,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::region::Region as SdkRegion;
 
 use super::failure::{AssumeFailure, What};
+use super::plan_check::SourceFacts;
 use super::profile::FoundProfile;
-use super::roles::{Hop, SourceFacts};
+use super::roles::Hop;
 use super::source::{PeerProvider, Priority};
 use super::web_identity::read_token;
 use super::{CredentialsError, Environment, Keys, SourceKind, SourceSetting, Sts, WebIdentity};
@@ -125,33 +126,45 @@ fn detail(candidate: &Candidate) -> String {
     }
 }
 
-/// All that is configured, in the order of ruling 16, each with the reason to think so. Half a
-/// configuration is an error even where another source would come first: it was meant.
-async fn configured(sources: &Sources) -> Result<Vec<(Candidate, String)>, CredentialsError> {
+/// All that is configured, in the order of `auto`, each with the reason to think so.
+struct Found {
+    candidates: Vec<(Candidate, String)>,
+    /// A profile is meant and cannot be used. It matters only where it would have been taken: who
+    /// exported the keys of a profile still has `AWS_PROFILE` set.
+    broken_profile: Option<CredentialsError>,
+}
+
+/// Half a configuration is an error even where another source would come first: it was meant.
+async fn configured(sources: &Sources) -> Result<Found, CredentialsError> {
     let environment = &sources.environment;
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     if let Some(web) = WebIdentity::from_environment(environment)? {
-        found.push((Candidate::WebIdentity(web), "AWS_WEB_IDENTITY_TOKEN_FILE is set".to_owned()));
+        candidates.push((Candidate::WebIdentity(web), "AWS_WEB_IDENTITY_TOKEN_FILE is set".to_owned()));
     }
     if let Some(keys) = &sources.keys {
-        found.push((Candidate::Keys(keys.clone()), "keys are configured".to_owned()));
+        candidates.push((Candidate::Keys(keys.clone()), "keys are configured".to_owned()));
     }
     if let Some(name) = task::announced(environment)? {
-        found.push((Candidate::Task, format!("{name} is set")));
+        candidates.push((Candidate::Task, format!("{name} is set")));
     }
     // Keys of the configuration replace the environment's: they are one setting.
     if let (None, Some(keys)) = (&sources.keys, Keys::from_environment(environment)?) {
-        found.push((Candidate::Keys(keys), "AWS_ACCESS_KEY_ID is set".to_owned()));
+        candidates.push((Candidate::Keys(keys), "AWS_ACCESS_KEY_ID is set".to_owned()));
     }
-    if let Some(profile) = profile::find(environment, None).await? {
-        let why = format!("profile {:?} has credentials", profile.name);
-        found.push((Candidate::Profile(profile), why));
-    }
-    Ok(found)
+    let broken_profile = match profile::find(environment, None).await {
+        Ok(Some(profile)) => {
+            let why = format!("profile {:?} has credentials", profile.name);
+            candidates.push((Candidate::Profile(profile), why));
+            None
+        }
+        Ok(None) => None,
+        Err(error) => Some(error),
+    };
+    Ok(Found { candidates, broken_profile })
 }
 
 async fn automatic(sources: &Sources, sts: &Sts) -> Result<Chosen, CredentialsError> {
-    let mut found = configured(sources).await?;
+    let Found { candidates: mut found, broken_profile } = configured(sources).await?;
     let taken = match &sources.priority {
         None => (!found.is_empty()).then_some(0),
         Some(Priority(names)) => names.iter().find_map(|name| {
@@ -162,7 +175,13 @@ async fn automatic(sources: &Sources, sts: &Sts) -> Result<Chosen, CredentialsEr
             })
         }),
     };
-    let Some(taken) = taken else { return guess_instance(sources, sts, &found).await };
+    let Some(taken) = taken else {
+        // The profile would have been next: what is wrong with it is the answer, not another identity.
+        return match broken_profile.filter(|_| priority_allows_ambient(sources)) {
+            Some(error) => Err(error),
+            None => guess_instance(sources, sts, &found).await,
+        };
+    };
     let (candidate, reason) = found.remove(taken);
     let by = if sources.priority.is_some() { "by credentialProviderPriority: " } else { "" };
     let mut why = format!("credentials: {} (auto, {by}{reason}{})", candidate.kind(), detail(&candidate));
@@ -172,6 +191,10 @@ async fn automatic(sources: &Sources, sts: &Sts) -> Result<Chosen, CredentialsEr
         why.push_str(&left.join(", "));
     }
     build(candidate, why, sources, sts)
+}
+
+fn priority_allows_ambient(sources: &Sources) -> bool {
+    sources.priority.as_ref().is_none_or(|Priority(names)| names.contains(&PeerProvider::AssumeRole))
 }
 
 /// Nothing is configured: perhaps this is an EC2 instance. One attempt, and never inside Kubernetes.
@@ -187,8 +210,7 @@ async fn guess_instance(
     for (other, why) in unnamed {
         looked.push_str(&format!(" ({}: {why}, but credentialProviderPriority does not name it)", other.kind()));
     }
-    let allowed = sources.priority.as_ref().is_none_or(|Priority(names)| names.contains(&PeerProvider::AssumeRole));
-    let reason = if !allowed {
+    let reason = if !priority_allows_ambient(sources) {
         Some("not asked: credentialProviderPriority does not name AssumeRole".to_owned())
     } else if environment.is_set(IN_KUBERNETES) {
         Some("not asked: inside Kubernetes it gives the node's role; --credentials instance asks it".to_owned())
@@ -282,7 +304,7 @@ impl ProvideCredentials for WebIdentityProvider {
 }
 
 /// Reads the token as it is now, and has it exchanged.
-pub(super) async fn exchange_token(sts: &Sts, file: &PathBuf, hop: &Hop) -> Result<Credentials, AssumeFailure> {
+pub(super) async fn exchange_token(sts: &Sts, file: &Path, hop: &Hop) -> Result<Credentials, AssumeFailure> {
     let token = read_token(file).await.map_err(|reason| AssumeFailure::own(Some(&hop.role), What::Source, reason))?;
     sts.assume_role_with_web_identity(&token, hop).await
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use portolan_errors::Denial;
 use portolan_names::RoleArn;
 
 /// Text of AWS that is kept for a message; its own are a few hundred characters.
@@ -14,7 +15,7 @@ pub struct AssumeFailure {
     pub role: Option<RoleArn>,
     /// What the caller decides by.
     pub what: What,
-    /// AWS's code (`AccessDenied`), empty where AWS did not answer.
+    /// AWS's code (`AccessDenied`), the status where the answer has none, empty where nobody answered.
     pub code: String,
     /// AWS's text, or ours.
     pub message: String,
@@ -217,45 +218,33 @@ pub(super) fn sort(code: &str, message: &str, status: u16) -> What {
         "SignatureDoesNotMatch" if message.contains("expired") || message.contains("not yet current") => What::Clock,
         "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => What::Clock,
         "ValidationError" if message.contains("DurationSeconds") => What::Denied(Denied::Duration),
-        "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" | "SlowDown" => {
-            What::Throttled
-        }
         "IDPCommunicationError" | "InternalFailure" | "InternalError" | "ServiceUnavailable" | "RequestTimeout" => {
             What::Unreachable
         }
         // A secret key that does not belong to its access key id.
         "SignatureDoesNotMatch" | "IncompleteSignature" => What::Source,
         "ValidationError" | "InvalidParameterValue" => What::Settings,
-        "AccessDenied" | "AccessDeniedException" => What::Denied(denied(message)),
-        _ if status == 429 => What::Throttled,
+        "AccessDenied" | "AccessDeniedException" => What::Denied(denied(code, message)),
+        _ if status == 429 || portolan_errors::is_throttling(code) => What::Throttled,
         _ if status >= 500 => What::Unreachable,
-        _ if status == 403 || status == 401 => What::Denied(denied(message)),
+        _ if status == 403 || status == 401 => What::Denied(denied(code, message)),
         _ => What::BadAnswer,
     }
 }
 
-fn denied(message: &str) -> Denied {
-    let says = |text: &str| message.contains(text);
-    if says("service control policy") {
-        Denied::ServiceControlPolicy
-    } else if says("resource control policy") {
-        Denied::ResourceControlPolicy
-    } else if says("permissions boundary") {
-        Denied::PermissionsBoundary
-    } else if says("session policy") {
-        Denied::SessionPolicy
-    } else if says("VPC endpoint policy") {
-        Denied::VpcEndpointPolicy
-    } else if says("perform: sts:TagSession") {
-        Denied::TagSession
-    } else if says("perform: sts:SetSourceIdentity") {
-        Denied::SetSourceIdentity
-    } else if says("sts:AssumeRoleWithWebIdentity") {
-        Denied::WebIdentityToken
-    } else if says("identity-based policy") {
-        Denied::IdentityPolicy
-    } else {
-        Denied::Trust
+/// Whose policy said no is read by the crate that reads all of AWS's errors; what is STS's own comes on top.
+fn denied(code: &str, message: &str) -> Denied {
+    match portolan_errors::denial(code, message) {
+        Some(Denial::ServiceControlPolicy) => Denied::ServiceControlPolicy,
+        Some(Denial::ResourceControlPolicy) => Denied::ResourceControlPolicy,
+        Some(Denial::PermissionsBoundary) => Denied::PermissionsBoundary,
+        Some(Denial::SessionPolicy) => Denied::SessionPolicy,
+        Some(Denial::VpcEndpointPolicy) => Denied::VpcEndpointPolicy,
+        _ if message.contains("sts:TagSession") => Denied::TagSession,
+        _ if message.contains("sts:SetSourceIdentity") => Denied::SetSourceIdentity,
+        _ if message.contains("sts:AssumeRoleWithWebIdentity") => Denied::WebIdentityToken,
+        Some(Denial::IdentityPolicy) => Denied::IdentityPolicy,
+        _ => Denied::Trust,
     }
 }
 

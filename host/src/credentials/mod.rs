@@ -13,6 +13,7 @@ mod instance;
 mod keys;
 mod load;
 mod place;
+mod plan_check;
 mod profile;
 mod roles;
 mod sessions;
@@ -27,9 +28,8 @@ pub use failure::{AssumeFailure, Denied, What};
 pub use identity::CallerIdentity;
 pub use keys::Keys;
 pub use place::{PlaceError, StsPlace, StsSettings, check_foreign, sts_place};
-pub use roles::{
-    Hop, Identity, ManagementPolicy, MemberRole, Override, PlanError, RolePlan, SourceFacts, session_name,
-};
+pub use plan_check::{PlanError, SourceFacts};
+pub use roles::{Hop, Identity, ManagementPolicy, MemberRole, Override, RolePlan, session_name};
 pub use sessions::Sessions;
 pub use source::{PeerProvider, Priority, PriorityError, SourceKind, SourceSetting, SourceSettingError};
 pub use sts::{Sts, StsCall};

@@ -13,7 +13,8 @@ use tokio::sync::OnceCell;
 use super::choose::exchange_token;
 use super::failure::{AssumeFailure, What};
 use super::load::load;
-use super::roles::{Hop, Identity, ManagementPolicy, MemberRole, PlanError, RolePlan};
+use super::plan_check::PlanError;
+use super::roles::{Hop, Identity, ManagementPolicy, MemberRole, RolePlan};
 use super::{CallerIdentity, Chosen, Sts};
 
 /// Refreshed when less than this is left, or less than a tenth of the session's life.

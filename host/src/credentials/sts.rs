@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::{BehaviorVersion, Config, Region as SdkRegion};
-use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::error::SdkError;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
-use aws_types::request_id::RequestId;
 use portolan_names::{AccountId, Arn, Region, RoleArn};
+use portolan_tables::Protocol;
 use tokio::sync::Semaphore;
 
 use super::failure::{AssumeFailure, What, cleaned, sort};
@@ -198,7 +198,7 @@ impl Sts {
         send: impl Fn() -> F,
     ) -> Result<O, AssumeFailure>
     where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        E: std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
         let mut attempt = 1;
@@ -263,32 +263,36 @@ fn session(
 
 fn failure_of<E>(error: &SdkError<E, HttpResponse>, role: Option<&RoleArn>, secrets: &[&str]) -> AssumeFailure
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: std::error::Error + 'static,
 {
     let with_text = |what, text: &str| AssumeFailure::own(role, what, cleaned(text, secrets.iter().copied()));
     match error {
-        SdkError::ServiceError(answered) => {
-            let metadata = answered.err().meta();
-            let (code, message) = (metadata.code().unwrap_or_default(), metadata.message().unwrap_or_default());
-            let status = answered.raw().status().as_u16();
-            let what = sort(code, message, status);
-            let mut failure = match (code, message) {
-                ("", "") => with_text(what, &format!("status {status} without an error of AWS")),
-                _ => with_text(what, message),
-            };
-            failure.code = cleaned(code, secrets.iter().copied());
-            failure.request_id = error.request_id().map(|id| cleaned(id, []));
-            failure
-        }
-        SdkError::ResponseError(answered) => {
-            let status = answered.raw().status().as_u16();
-            let what = if status >= 500 { What::Unreachable } else { What::BadAnswer };
-            let mut failure = with_text(what, &format!("status {status}: the answer cannot be read"));
-            failure.request_id = error.request_id().map(|id| cleaned(id, []));
-            failure
-        }
+        SdkError::ServiceError(answer) => answered(answer.raw(), role, secrets),
+        SdkError::ResponseError(answer) => answered(answer.raw(), role, secrets),
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) => with_text(What::Unreachable, &chain(error)),
         other => with_text(What::Settings, &chain(other)),
+    }
+}
+
+/// Error answers are read where all of AWS's are, not by what the SDK made of them: it takes one form of XML
+/// only, and drops what a proxy or a front door says.
+fn answered(answer: &HttpResponse, role: Option<&RoleArn>, secrets: &[&str]) -> AssumeFailure {
+    let status = answer.status().as_u16();
+    let headers: Vec<(String, String)> = answer
+        .headers()
+        .iter_bytes()
+        .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()))
+        .collect();
+    let body = answer.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let Some(found) = portolan_errors::read(Protocol::Query, status, &headers, &body) else {
+        return AssumeFailure::own(role, What::BadAnswer, format!("status {status}, but the answer is not STS's"));
+    };
+    AssumeFailure {
+        role: role.cloned(),
+        what: sort(&found.code, &found.message, status),
+        code: cleaned(&found.code, secrets.iter().copied()),
+        message: cleaned(&found.message, secrets.iter().copied()),
+        request_id: found.request_id.map(|id| cleaned(&id, [])),
     }
 }
 

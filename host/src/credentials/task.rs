@@ -41,3 +41,49 @@ pub(super) fn provider(
     }
     Ok(EcsCredentialsProvider::builder().configure(config).build())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_config::provider_config::ProviderConfig;
+    use aws_credential_types::provider::ProvideCredentials;
+    use aws_smithy_async::rt::sleep::TokioSleep;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::{Environment, RELATIVE_URI, provider};
+
+    /// Prints where it would have gone, and goes nowhere.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl HttpConnector for Nowhere {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            println!("WENT {} {}", request.method(), request.uri());
+            HttpConnectorFuture::ready(Err(ConnectorError::user("nowhere".into())))
+        }
+    }
+
+    #[tokio::test]
+    #[ignore = "run by the test below, in a process with its own environment"]
+    async fn child() {
+        let config = ProviderConfig::empty()
+            .with_http_client(http_client_fn(|_, _| SharedHttpConnector::new(Nowhere)))
+            .with_sleep_impl(TokioSleep::new());
+        assert!(provider(&Environment::of_process(), &config).unwrap().provide_credentials().await.is_err());
+    }
+
+    /// The relative address is below the agent of ECS, which is not on loopback: only the address is tested.
+    #[test]
+    fn a_relative_address_is_below_the_agent_of_ecs() {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "credentials::task::tests::child", "--ignored", "--nocapture"])
+            .env(RELATIVE_URI, "/v2/credentials/7a2b?x=y")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("WENT GET http://169.254.170.2/v2/credentials/7a2b?x=y"), "{said}");
+    }
+}

@@ -34,6 +34,23 @@ pub(super) enum Attempt {
     Resting,
     /// The management account, by `accounts.management: exclude`.
     LeftOut,
+    /// Seen in the organization, outside what the configuration selects.
+    OutOfScope,
+}
+
+/// The state that the guest gives to accounts that the configuration leaves out.
+const OUT_OF_SCOPE: &str = "OUT_OF_SCOPE";
+
+impl Found {
+    /// The account as one whose organization-wide kinds alone are planned: those are read with the listing
+    /// role, so they do not depend on whether the management account itself is read.
+    pub(super) fn for_the_organization_alone(&self) -> sync::Account {
+        let mut details: Value = serde_json::from_str(&self.account.details).unwrap_or_else(|_| json!({}));
+        if let Some(object) = details.as_object_mut() {
+            object.insert("State".to_owned(), json!(OUT_OF_SCOPE));
+        }
+        sync::Account { details: details.to_string(), ..self.account.clone() }
+    }
 }
 
 /// What listing the accounts gave.
@@ -97,7 +114,8 @@ async fn organization(context: &Context) -> Result<Listing, Problem> {
         denied.request_id = failure.request_id;
         return Err(denied);
     }
-    let selective = !context.settings.accounts.ous_include.is_empty() || !context.settings.accounts.include.is_empty();
+    // With organizational units given, only these are walked; else every account of the organization is seen.
+    let selective = !context.settings.accounts.ous_include.is_empty();
     let mut listing = Listing {
         found: Vec::new(),
         whole: true,
@@ -153,7 +171,9 @@ fn found(settings: &Settings, account: sync::Account, listing: &mut Listing) -> 
     }
     let state = text("State").or_else(|| text("Status")).unwrap_or_else(|| "UNKNOWN".to_owned());
     let is_management = account.role == sync::AccountRole::Management;
-    let attempt = if state != "ACTIVE" {
+    let attempt = if state == OUT_OF_SCOPE {
+        Attempt::OutOfScope
+    } else if state != "ACTIVE" {
         Attempt::Resting
     } else if is_management && settings.accounts.management == Management::Exclude {
         Attempt::LeftOut

@@ -22,6 +22,7 @@ mod scope;
 mod setup;
 mod streams;
 mod summary;
+mod survey;
 mod tally;
 mod usage;
 
@@ -47,6 +48,7 @@ pub use report::Report;
 pub use scope::Scope;
 pub use setup::{SourceFacts, StartError, Surroundings};
 pub use summary::summary;
+pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 
 use crate::catalogue::{AccountRow, CallCount};
 use crate::config::accept::{self, Day};
@@ -181,7 +183,7 @@ async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<Ac
     let queue = Queue::default();
     let standings = Mutex::new(BTreeMap::new());
     let plans = async {
-        let attempted = found.iter().filter(|found| found.attempt == Attempt::Read);
+        let attempted = found.iter().filter(|found| found.attempt == Attempt::Read || found.row.is_management);
         attempted.clone().for_each(|_| context.progress.account());
         let mut planning = futures::stream::iter(attempted)
             .map(|found| async move { (found, plan_account(context, found).await) })
@@ -361,6 +363,7 @@ fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {
 fn account_report(found: &Found, standing: Option<&Standing>) -> report::AccountReport {
     let outcome = match (found.attempt, standing) {
         (Attempt::Resting, _) => "resting",
+        (Attempt::OutOfScope, _) => "out-of-scope",
         (Attempt::LeftOut, _) | (Attempt::Read, Some(Standing::LeftOut)) => "left-out",
         (Attempt::Read, Some(Standing::Planned(_))) => "read",
         (Attempt::Read, Some(Standing::RoleRefused)) => "role-refused",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use portolan_names::Region;
 
-use super::accounts::Found;
+use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
 use super::queue::{Planned, interleaved};
@@ -45,32 +45,31 @@ pub(super) struct Regions {
 
 /// Opens the account's session and plans its units.
 ///
+/// The management account has units of its own even where it is not read itself: those of the kinds that
+/// belong to the organization, which the listing role reads.
+///
 /// # Errors
 /// Only when the catalogue fails.
 pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(Standing, Option<Planned>), Failed> {
-    if let Err(failure) = context.exchange.open(&Identity::Account(found.id.clone())).await {
-        let expected =
-            found.row.is_management && context.settings.accounts.management == Management::Auto && failure.denied;
-        if expected {
-            tracing::info!(
-                account_id = %found.id,
-                "the management account has no such role and is left out (accounts.management: auto); {}",
-                failure.message
-            );
-            return Ok((Standing::LeftOut, None));
-        }
-        let class = if failure.denied { ROLE_DENIED } else { ROLE_FAILED };
-        refused(context, found, class, &failure.code, &failure.message, failure.request_id.clone()).await?;
-        return Ok((Standing::RoleRefused, None));
-    }
-    match ask(context, &found.account, &found.id).await {
+    let closed = match found.attempt {
+        Attempt::Read => session(context, found).await?,
+        Attempt::Resting | Attempt::LeftOut | Attempt::OutOfScope => Some(Standing::LeftOut),
+    };
+    let account = match &closed {
+        None => found.account.clone(),
+        Some(_) if found.row.is_management => found.for_the_organization_alone(),
+        Some(standing) => return Ok((standing.clone(), None)),
+    };
+    match ask(context, &account, &found.id).await {
         Ok(plan) => {
             let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
             note(context, found, problems).await?;
-            let regions = regions_of(&plan);
+            let planned = units_of(context, account, &plan);
+            if let Some(standing) = closed {
+                return Ok((standing, Some(planned)));
+            }
             store_regions(context, found, &plan).await?;
-            let planned = units_of(context, found, &plan);
-            Ok((Standing::Planned(regions), Some(planned)))
+            Ok((Standing::Planned(regions_of(&plan)), Some(planned)))
         }
         Err(problem) => {
             let scope = Scope {
@@ -86,9 +85,27 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
             };
             context.tally.scope(scope);
             note(context, found, vec![problem]).await?;
-            Ok((Standing::NotPlanned, None))
+            Ok((closed.unwrap_or(Standing::NotPlanned), None))
         }
     }
+}
+
+/// Opens the account's session; what it stands for where there is none.
+async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, Failed> {
+    let Err(failure) = context.exchange.open(&Identity::Account(found.id.clone())).await else { return Ok(None) };
+    let expected =
+        found.row.is_management && context.settings.accounts.management == Management::Auto && failure.denied;
+    if expected {
+        tracing::info!(
+            account_id = %found.id,
+            "the management account has no such role and is left out (accounts.management: auto); {}",
+            failure.message
+        );
+        return Ok(Some(Standing::LeftOut));
+    }
+    let class = if failure.denied { ROLE_DENIED } else { ROLE_FAILED };
+    refused(context, found, class, &failure.code, &failure.message, failure.request_id.clone()).await?;
+    Ok(Some(Standing::RoleRefused))
 }
 
 async fn ask(
@@ -170,7 +187,7 @@ async fn store_regions(context: &Context, found: &Found, plan: &sync::AccountPla
     Ok(context.store.with(move |catalogue| catalogue.put_regions(&id, &rows, whole, now_ms())).await??)
 }
 
-fn units_of(context: &Context, found: &Found, plan: &sync::AccountPlan) -> Planned {
+fn units_of(context: &Context, account: sync::Account, plan: &sync::AccountPlan) -> Planned {
     let mut kinds = Vec::new();
     for planned in &plan.kinds {
         match planned.fate {
@@ -182,5 +199,5 @@ fn units_of(context: &Context, found: &Found, plan: &sync::AccountPlan) -> Plann
             sync::Fate::Unavailable => {}
         }
     }
-    Planned { account: Arc::new(found.account.clone()), units: interleaved(&kinds) }
+    Planned { account: Arc::new(account), units: interleaved(&kinds) }
 }

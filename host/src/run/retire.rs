@@ -182,6 +182,7 @@ fn standing_of(found: &Found, standing: Option<&Standing>) -> AccountStanding {
         (Attempt::Resting, _) if found.row.state == "CLOSED" => AccountStanding::Closed,
         (Attempt::Resting, _) => AccountStanding::Resting,
         (Attempt::LeftOut, _) => AccountStanding::Excluded,
+        (Attempt::OutOfScope, _) => AccountStanding::LeftScope,
         (Attempt::Read, Some(Standing::Planned(_) | Standing::NotPlanned)) => AccountStanding::Active,
         (Attempt::Read, Some(Standing::RoleRefused | Standing::LeftOut) | None) => AccountStanding::RoleRefused,
     }

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use portolan_names::{AccountId, RoleArn};
 
-use super::{Identity, MemberRole, Override, PlanError, RolePlan, SourceFacts};
-use crate::credentials::SourceKind;
+use super::{PlanError, SourceFacts};
+use crate::credentials::{Identity, MemberRole, Override, RolePlan, SourceKind};
 use crate::secret::Secret;
 
 const TASK: SourceFacts = SourceFacts { kind: SourceKind::Task, is_role: Some(true) };

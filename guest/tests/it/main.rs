@@ -1,0 +1,17 @@
+//! The guest, run natively against a scripted host.
+
+#![allow(clippy::result_large_err, reason = "the guest's own errors")]
+
+mod accounts;
+mod configuration;
+mod details;
+mod golden;
+mod paging;
+mod parents;
+mod plan;
+mod reading;
+mod script;
+
+use portolan_guest::host::{Response, SendError};
+
+type Answer = Result<Response, SendError>;

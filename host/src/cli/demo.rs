@@ -1,0 +1,88 @@
+//! `portolan demo`: a recorded organization, replayed into a catalogue; no account and no network needed.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, types::Value};
+
+use super::args::{DemoArgs, EstateArgs, SyncArgs};
+use crate::aws::{RecordingError, Replay};
+
+/// An organization with nested units, six accounts, three regions and some hundred resources; one account
+/// whose role is refused, one region that a service control policy denies. Made from moto.
+const RECORDING: &[u8] = include_bytes!("../../demo/organization.jsonl.gz");
+
+/// Questions to put to the catalogue, with what they are about.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("What runs where?", "SELECT kind, count(*) AS resources, count(DISTINCT account_id) AS accounts, count(DISTINCT region) AS regions FROM current GROUP BY kind ORDER BY resources DESC LIMIT 5"),
+    ("Which volumes are not encrypted?", "SELECT account_id, region, id, json_extract(properties, '$.Size') AS gib FROM current WHERE kind = 'AWS::EC2::Volume' AND NOT json_extract(properties, '$.Encrypted') ORDER BY gib DESC, id LIMIT 5"),
+    ("What did we not see, and why?", "SELECT account_id, coalesce(region, '-') AS region, class, count(*) AS scopes, substr(max(message), 1, 60) AS message FROM problems WHERE run_id = (SELECT run_id FROM last_run) GROUP BY account_id, region, class ORDER BY scopes DESC LIMIT 5"),
+];
+
+/// The recording inside.
+///
+/// # Errors
+/// When it cannot be read, which would be a defect of the build.
+pub fn recording() -> Result<Replay, RecordingError> {
+    Replay::read(flate2::read::GzDecoder::new(RECORDING), Path::new("the demo's recording"))
+}
+
+/// The command line that the recording was made with, as far as a replay needs it.
+#[must_use]
+pub fn sync_args(args: &DemoArgs) -> SyncArgs {
+    SyncArgs {
+        estate: EstateArgs {
+            account_role_arn: Some(LISTING_ROLE.to_owned()),
+            cache_dir: args.cache_dir.clone(),
+            ..EstateArgs::default()
+        },
+        to: vec![args.to.clone()],
+        include_actions: Some("all".to_owned()),
+        ..SyncArgs::default()
+    }
+}
+
+/// The role in the recorded management account.
+const LISTING_ROLE: &str = include_str!("../../demo/listing-role.txt");
+
+/// Three questions with their answers, to go on from.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub fn questions(file: &PathBuf) -> rusqlite::Result<String> {
+    let catalogue = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut out = format!("\nThe catalogue is {}. Three questions to try with any SQLite tool:\n", file.display());
+    for (about, sql) in QUESTIONS {
+        let _ = writeln!(out, "\n-- {about}\n{sql};\n");
+        out.push_str(&answer(&catalogue, sql)?);
+    }
+    Ok(out)
+}
+
+fn answer(catalogue: &Connection, sql: &str) -> rusqlite::Result<String> {
+    let mut statement = catalogue.prepare(sql)?;
+    let mut lines = vec![statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let columns = statement.column_count();
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        lines.push((0..columns).map(|at| row.get::<_, Value>(at).map(|value| shown(&value))).collect::<Result<_, _>>()?);
+    }
+    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut out = String::new();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let _ = writeln!(out, "   {}", cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+    Ok(out)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => format!("{} bytes", bytes.len()),
+    }
+}

@@ -1,0 +1,25 @@
+//! The front itself, checked with boto3: what it denies, throttles, pages, spoils and refuses is what AWS's own SDK
+//! takes it for. Everything else here rests on that.
+
+use std::collections::BTreeSet;
+
+use portolan_tests::organization::{Organization, Scale};
+
+#[test]
+fn boto3_takes_the_front_for_aws() {
+    let organization = Organization::build(Scale::Tiny);
+    organization.front().python("selftest.py", &[], &organization.described());
+}
+
+#[test]
+fn boto3_reads_every_kind_through_the_front_with_signatures_that_hold() {
+    let organization = Organization::shared();
+    let found = organization.oracle();
+    let kinds: BTreeSet<&str> = found.iter().filter_map(|line| line["kind"].as_str()).collect();
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
+    for kind in &kinds {
+        let count = found.iter().filter(|line| line["kind"] == **kind).count();
+        assert!(count >= 5, "{kind}: {count}");
+    }
+    organization.front().assert_signatures();
+}

@@ -1,0 +1,200 @@
+//! The front for moto, from the tests' side: moto and the front as processes, and the front's control interface.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::folders::{self, Scratch};
+use crate::python;
+use crate::server::Server;
+
+/// How long the front may take to answer a control call: it does so from memory, but the machine may be busy.
+const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// One call to AWS as the front saw it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    fields: Value,
+}
+
+impl Call {
+    fn text(&self, name: &str) -> &str {
+        self.fields[name].as_str().unwrap_or_default()
+    }
+
+    /// `service:Operation`.
+    pub fn operation(&self) -> String {
+        format!("{}:{}", self.text("service"), self.text("operation"))
+    }
+
+    /// The account whose key signed it; empty where the key was unknown.
+    pub fn account(&self) -> &str {
+        self.text("account")
+    }
+
+    /// The region in the credential scope.
+    pub fn region(&self) -> &str {
+        self.text("region")
+    }
+
+    /// `ok`, or what is wrong with the signature.
+    pub fn signature(&self) -> &str {
+        self.text("signature")
+    }
+
+    /// The status that the front answered.
+    pub fn status(&self) -> u64 {
+        self.fields["status"].as_u64().unwrap_or_default()
+    }
+
+    /// Everything that was logged of the call.
+    pub fn fields(&self) -> &Value {
+        &self.fields
+    }
+}
+
+/// moto with the front before it; both stop when this is dropped.
+#[derive(Debug)]
+pub struct Front {
+    // In this order: the front goes first.
+    gate: Server,
+    moto: Server,
+    _scratch: Scratch,
+}
+
+impl Front {
+    /// Starts moto and the front, each on a free loopback port.
+    ///
+    /// # Panics
+    /// When Python, moto or the front does not start.
+    pub fn start() -> Self {
+        let scratch = Scratch::new("front");
+        let moto = Server::start("moto_server.py", &[], &scratch.file("moto.log"));
+        let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
+        Self { gate, moto, _scratch: scratch }
+    }
+
+    /// The endpoint of all of AWS.
+    pub fn url(&self) -> &str {
+        self.gate.url()
+    }
+
+    /// What moto and the front printed to standard error, for messages of tests that fail.
+    pub fn logs(&self) -> String {
+        format!("{}{}", self.moto.log(), self.gate.log())
+    }
+
+    /// Adds a rule; `front/rules.py` says what rules there are.
+    pub fn rule(&self, rule: &Value) {
+        self.control("POST", "rules", Some(rule));
+    }
+
+    /// Removes all rules, those of the fixture included.
+    pub fn clear_rules(&self) {
+        self.control("DELETE", "rules", None);
+    }
+
+    /// Sets keys, roles, regions, states of accounts, page sizes; `front/control.py` says how.
+    pub fn configure(&self, config: &Value) {
+        self.control("POST", "config", Some(config));
+    }
+
+    /// Moves the front's clock, so that what is signed now is too old or from the future.
+    pub fn clock_ahead(&self, seconds: i64) {
+        self.control("POST", "clock", Some(&json!({ "offset_s": seconds })));
+    }
+
+    /// Ends every session that `AssumeRole` issued.
+    pub fn expire_sessions(&self) {
+        self.control("POST", "expire", None);
+    }
+
+    /// Empties the call log.
+    pub fn forget(&self) {
+        self.control("POST", "forget", None);
+    }
+
+    /// The calls since the start, or since [`Front::forget`].
+    pub fn calls(&self) -> Vec<Call> {
+        let calls = self.control("GET", "calls", None);
+        calls.as_array().into_iter().flatten().map(|fields| Call { fields: fields.clone() }).collect()
+    }
+
+    /// Counts, and how often each rule was used.
+    pub fn state(&self) -> Value {
+        self.control("GET", "state", None)
+    }
+
+    /// Fails when any request's signature was not what botocore gives for it.
+    ///
+    /// # Panics
+    /// With the requests whose signatures were wrong.
+    pub fn assert_signatures(&self) {
+        let state = self.state();
+        assert_eq!(state["mismatches"], json!([]), "botocore signs these requests differently");
+    }
+
+    /// Runs a script of `tests/front` against this front and returns what it printed.
+    ///
+    /// # Panics
+    /// When the script fails; the message has what it and the servers printed.
+    pub fn python(&self, script: &str, arguments: &[&str], input: &str) -> String {
+        let mut child = Command::new(python::interpreter())
+            .arg(folders::front_sources().join(script))
+            .arg(self.url())
+            .args(arguments)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONIOENCODING", "utf-8")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {script}: {error}"));
+        if let Some(mut pipe) = child.stdin.take() {
+            // A script that does not read its input closes the pipe; its own exit says whether that was an error.
+            let _ = pipe.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output().unwrap_or_else(|error| panic!("{script}: {error}"));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script} {arguments:?}: {}\n{errors}\n{}", output.status, self.logs());
+        String::from_utf8(output.stdout).unwrap_or_else(|error| panic!("{script} printed {error}"))
+    }
+
+    /// One call of boto3 as an account's administrator, past all roles; `arguments` are boto3's;
+    /// a list of them makes a call for each and gives a list of answers.
+    ///
+    /// # Panics
+    /// When the call fails.
+    pub fn boto(&self, account: &str, region: &str, service: &str, operation: &str, arguments: &Value) -> Value {
+        let printed = self.python("change.py", &[account, region, service, operation, &arguments.to_string()], "");
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{service} {operation}: {error}: {printed}"))
+    }
+
+    fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let answer = exchange(self.url(), method, &format!("/_front/{what}"), &body)
+            .unwrap_or_else(|error| panic!("{method} {what}: {error}\n{}", self.logs()));
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        assert!(head.starts_with("HTTP/1.1 200"), "{method} {what}: {head}\n{text}");
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{method} {what}: {error}: {text}"))
+    }
+}
+
+/// One HTTP exchange on a connection of its own; head and body of the answer.
+fn exchange(url: &str, method: &str, path: &str, body: &str) -> std::io::Result<String> {
+    let host = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(CONTROL_TIMEOUT))?;
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}

@@ -1,0 +1,67 @@
+//! A Python server of the tests: started on a free port, stopped by its process id, and never left behind.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use crate::{folders, python};
+
+/// A running server. It is stopped when this is dropped, also while a test panics.
+///
+/// Its standard input is a pipe from this process that nothing is written to: when this process ends in whatever way,
+/// the pipe closes and the server ends itself (see `front/parent.py`). So servers in statics, which are never dropped,
+/// end as well.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    _lifeline: ChildStdin,
+    url: String,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts a script of `tests/front` and waits until it says on which port it listens.
+    ///
+    /// # Panics
+    /// When the server does not start; the message has what it printed.
+    pub fn start(script: &str, arguments: &[&str], log: &Path) -> Self {
+        let errors = std::fs::File::create(log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        let mut child = Command::new(python::interpreter())
+            .arg(folders::front_sources().join(script))
+            .args(arguments)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {script}: {error}"));
+        let (Some(lifeline), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            panic!("{script} has no pipes");
+        };
+        let mut line = String::new();
+        let read = BufReader::new(output).read_line(&mut line);
+        let Some(port) = line.trim().strip_prefix("port ").and_then(|port| port.parse::<u16>().ok()) else {
+            let _ = child.kill();
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            panic!("{script} did not start ({read:?}, said {line:?}):\n{said}");
+        };
+        Self { child, _lifeline: lifeline, url: format!("http://127.0.0.1:{port}"), log: log.to_path_buf() }
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it printed to standard error so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
