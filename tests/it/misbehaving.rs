@@ -17,6 +17,7 @@ use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::instance::{CallError, Instances};
 use portolan::manifest::Manifest;
 use portolan::page_lines;
+use portolan::run::Cancellation;
 use portolan_guard::Grant;
 use portolan_names::AccountId;
 use portolan_tests::programs;
@@ -110,7 +111,7 @@ impl Bench {
         let network = Arc::new(Network::default());
         let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 4 << 20 };
         let exchange = Arc::clone(&network) as Arc<dyn Exchange>;
-        let client = Arc::new(Client::new(exchange, "aws".to_owned(), limits, Default::default()));
+        let client = Arc::new(Client::new(exchange, "aws".to_owned(), limits, Cancellation::default()));
         let outbound = Arc::clone(&client) as Arc<dyn Outbound>;
         let described = Instances::describe(&engine, Arc::clone(&outbound)).await.unwrap();
         let kinds: BTreeSet<String> =
