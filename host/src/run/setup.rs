@@ -169,7 +169,7 @@ fn recorded(replay: Replay) -> Result<Reach, StartError> {
     let own = AccountId::parse(&header.source_account).map_err(|error| StartError::Usage(error.to_string()))?;
     Ok(Reach {
         exchange: Arc::new(replay),
-        source: SourceFacts { arn: header.source_arn, account: header.source_account, why: "a recording".to_owned() },
+        source: SourceFacts { arn: header.source_arn, account: header.source_account, why: header.source_why },
         own,
         partition: header.partition,
         home_region: header.home_region,
@@ -307,6 +307,7 @@ fn record(
         started_at_ms: start.at_ms,
         source_arn: reach.source.arn.clone(),
         source_account: reach.source.account.clone(),
+        source_why: reach.source.why.clone(),
         redaction_key: redaction_key.to_owned(),
         partition: reach.partition.clone(),
         home_region: reach.home_region.clone(),

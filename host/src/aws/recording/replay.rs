@@ -90,9 +90,9 @@ impl Replay {
             *nth - 1
         });
         match answers.get(nth).or(answers.last()).ok_or_else(missing)? {
-            RecordedAnswer::Answered { status, headers, body } => {
+            RecordedAnswer::Answered { status, at_ms, headers, body } => {
                 let body = if body == NOT_TEXT { Bytes::from_static(&[0xff]) } else { Bytes::from(body.clone()) };
-                Ok(Answer { status: *status, headers: headers.clone(), body })
+                Ok(Answer { status: *status, headers: headers.clone(), body, at_ms: *at_ms })
             }
             RecordedAnswer::Failed { reason, message } => Err(failed(reason, message.clone())),
         }

@@ -74,6 +74,7 @@ impl Exchange for Recorder {
             let answer = match &result {
                 Ok(answer) => RecordedAnswer::Answered {
                     status: answer.status,
+                    at_ms: answer.at_ms,
                     headers: answer
                         .headers
                         .iter()
