@@ -24,7 +24,8 @@ class Reader:
         return client(self.front, service, self.account, self.region)
 
     def pages(self, service, operation, key, **arguments):
-        size = {"PageSize": 100} if service == "sqs" else {}
+        # Only pages of these carry all there is: SQS gives no token otherwise, S3 no region.
+        size = {"PageSize": 100} if service in ("sqs", "s3") else {}
         for page in self.client(service).get_paginator(operation).paginate(PaginationConfig=size, **arguments):
             yield from page.get(key, [])
 
@@ -88,7 +89,7 @@ class Reader:
     def buckets(self):
         for bucket in self.pages("s3", "list_buckets", "Buckets"):
             name = bucket["Name"]
-            found = {"BucketName": name, "Arn": f"arn:aws:s3:::{name}", "CreationDate": bucket["CreationDate"]}
+            found = {"BucketName": name, "Arn": f"arn:aws:s3:::{name}", "CreationDate": bucket["CreationDate"], "BucketRegion": bucket["BucketRegion"]}
             s3 = client(self.front, "s3", self.account, self.region)
             where = s3.get_bucket_location(Bucket=name)["LocationConstraint"]
             s3 = client(self.front, "s3", self.account, where or "us-east-1")
@@ -165,9 +166,9 @@ def main():
                 emit(kind, account, region, read(Reader(front, account, region)))
         emit("AWS::S3::Bucket", account, None, Reader(front, account, "us-east-1").buckets())
     emit("AWS::Organizations::Account", MANAGEMENT, None, Reader(front, MANAGEMENT, "us-east-1").organization_accounts())
-    for name, account in made["accounts"].items():
-        if account in made["readable"]:
-            print(json.dumps({"kind": "AWS::Account::Info", "account": account, "region": None, "id": account, "extra": {}, "properties": {"Id": account}, "raw": {"Name": name}}))
+    for account in Reader(front, MANAGEMENT, "us-east-1").pages("organizations", "list_accounts", "Accounts"):
+        if account["Id"] in made["readable"]:
+            emit("AWS::Account::Info", account["Id"], None, [(account["Id"], {"Id": account["Id"], "Name": account["Name"]}, {})])
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ RENAMED = {
     "AWS::ECS::Cluster": {"settings": "ClusterSettings"},
 }
 NAMES = {
+    "AWS::Account::Info": "Id Name".split(),
     "AWS::S3::Bucket": """
         BucketName Arn CreationDate LocationConstraint Tags BucketEncryption PublicAccessBlockConfiguration OwnershipControls
     """.split(),

@@ -84,7 +84,9 @@ fn a_listing_that_fails_is_a_failure_and_falls_back_to_nothing() {
     let portolan = Portolan::in_organization("unlisted", organization);
     portolan.write("external-id", "not-the-external-id");
     let run = portolan.sync(organization, &KIND).expect(3);
-    assert!(run.stderr.contains("is not authorized to perform: sts:AssumeRole"), "{}", run.stderr);
+    assert!(run.stdout.contains("AccessDenied"), "{}", run.stdout);
+    let problems = run.report()["problems"].to_string();
+    assert!(problems.contains("is not authorized to perform: sts:AssumeRole on resource"), "{problems}");
     assert!(
         !portolan.catalogue().exists()
             || portolan_tests::catalogue::number(&portolan.catalogue(), "SELECT count(*) FROM resources") == 0
@@ -103,7 +105,7 @@ fn the_tree_shows_units_accounts_and_whether_their_roles_can_be_assumed() {
     for name in ["management", "prod-web", "Sicherheit & Prüfung „Ü“", "sandbox", "legacy"] {
         assert!(run.stdout.contains(organization.account(name)), "{name}\n{}", run.stdout);
     }
-    assert!(run.stdout.contains("SUSPENDED"), "{}", run.stdout);
+    assert!(run.stdout.contains("suspended"), "{}", run.stdout);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn a_replay_gives_the_same_lines_and_the_same_report() {
         sinks.iter().chain(&["--record", "all.recording", "--include-actions", "all"]).copied().collect();
     let recorded = portolan.sync(organization, &more).expect(2);
     let first = portolan.read("all.recording").lines().next().unwrap_or_default().to_owned();
-    assert!(first.to_lowercase().contains("data"), "the first line says what it holds: {first}");
+    assert!(first.to_lowercase().contains("about the estate"), "the first line says what it holds: {first}");
 
     // No endpoint, no keys: nobody can be asked.
     let replaying = Portolan::new("replayed");
@@ -38,6 +38,10 @@ fn a_replay_gives_the_same_lines_and_the_same_report() {
             sinks.iter().chain(&["--replay", "all.recording", "--include-actions", "all"]).copied().collect();
         let replayed = replaying.sync(organization, &more).expect(2);
         assert_eq!(sorted(&replaying.read("replayed.ndjson")), sorted(&portolan.read("recorded.ndjson")));
-        assert_eq!(without_times(&replayed), without_times(&recorded));
+        let (theirs, ours) = (without_times(&recorded), without_times(&replayed));
+        for (name, value) in theirs.as_object().unwrap() {
+            assert_eq!(&ours[name], value, "{name}");
+        }
+        assert_eq!(ours.to_string(), theirs.to_string());
     }
 }
