@@ -11,6 +11,7 @@ mod context;
 mod convert;
 mod exit;
 mod guest_config;
+mod membership;
 mod plan;
 mod progress;
 mod queue;
@@ -175,7 +176,8 @@ async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Pro
         return Ok(());
     }
     let rows: Vec<AccountRow> = listing.found.iter().map(|found| found.row.clone()).collect();
-    let whole = listing.whole;
+    // A listing of some units lacks accounts that are merely elsewhere: only one of the organization marks them as gone.
+    let whole = listing.whole && listing.scope == crate::deletion::ListingScope::Organization;
     Ok(context.store.with(move |catalogue| catalogue.put_accounts(&rows, whole, now_ms())).await??)
 }
 

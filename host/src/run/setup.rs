@@ -134,7 +134,11 @@ pub(super) async fn set_up(
         tracing::warn!("{}: {}", warning.at, warning.message);
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
-    client.grant(Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?);
+    let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
+    for refusal in grant.impossible() {
+        tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
+    }
+    client.grant(grant);
     let mut catalogue = catalogue;
     let began = CatalogueStart {
         run_id: start.id.clone(),
