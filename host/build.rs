@@ -13,9 +13,27 @@ const MEND: &str = "rustup target add wasm32-unknown-unknown";
 
 /// What the inner cargo may see of the environment: where tools lie and how registries are reached.
 const KEPT: &[&str] = &[
-    "PATH", "HOME", "USER", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE", "CARGO_HOME", "RUSTUP_HOME",
-    "RUSTUP_TOOLCHAIN", "RUSTUP_DIST_SERVER", "RUSTUP_UPDATE_ROOT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-    "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "PATH",
+    "HOME",
+    "USER",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "USERPROFILE",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "RUSTUP_DIST_SERVER",
+    "RUSTUP_UPDATE_ROOT",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 /// And whatever begins so: settings of registries and of the network.
 const KEPT_PREFIXES: &[&str] = &["CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
@@ -63,7 +81,9 @@ fn build_guest() -> PathBuf {
 /// The folder that the outer cargo builds into, found from `OUT_DIR` (…/target/<profile>/build/…).
 fn target_dir(root: &Path) -> PathBuf {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).map_or_else(|| root.join("target"), Path::to_path_buf)
+    out.ancestors()
+        .find(|folder| folder.join("CACHEDIR.TAG").exists())
+        .map_or_else(|| root.join("target"), Path::to_path_buf)
 }
 
 /// Adds the target where it is missing, or says the one command that does.

@@ -1,5 +1,6 @@
 //! A component reaches the two interfaces of `wit/` and nothing else: no WASI, no network, no clock.
 
+use portolan::engine;
 use portolan_tests::{component, programs};
 
 /// All that a sandboxed component may import.
@@ -12,6 +13,11 @@ fn check_imports(name: &str, bytes: &[u8]) {
     let mut allowed = ALLOWED.to_vec();
     allowed.sort_unstable();
     assert_eq!(imports, allowed, "{name}");
+}
+
+#[test]
+fn the_component_that_ships_imports_the_two_interfaces_only() {
+    check_imports("portolan", engine::COMPONENT);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod deletion;
 mod demo;
 mod endings;
 mod front;
+mod misbehaving;
 mod oracle;
 mod organization;
 mod protocol_cases;

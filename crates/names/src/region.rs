@@ -32,10 +32,14 @@ mod tests {
 
     #[test]
     fn names_of_all_partitions_pass_and_host_tricks_do_not() {
-        for right in ["eu-west-1", "us-gov-west-1", "ap-southeast-7", "us-isob-east-1", "eusc-de-east-1", "mx-central-1"] {
+        for right in
+            ["eu-west-1", "us-gov-west-1", "ap-southeast-7", "us-isob-east-1", "eusc-de-east-1", "mx-central-1"]
+        {
             assert!(Region::parse(right).is_ok(), "{right}");
         }
-        for wrong in ["", "eu-west", "EU-WEST-1", "eu-west-1.evil.example", "eu_west_1", "eu-west-1/", "-1", "eu-west-100"] {
+        for wrong in
+            ["", "eu-west", "EU-WEST-1", "eu-west-1.evil.example", "eu_west_1", "eu-west-1/", "-1", "eu-west-100"]
+        {
             assert!(Region::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -1,6 +1,6 @@
 //! Detail calls: batches, identity, items that vanish, calls that fail.
 
-use portolan_guest::host::{Host as _, Request};
+use portolan_guest::host::Request;
 use serde_json::{Value, json};
 
 use crate::script::{KEY, Script, Whole, config, fault, limits, member, ok, read_all, status, unit};

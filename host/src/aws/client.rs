@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
@@ -82,9 +82,8 @@ impl Client {
                 return Err(failure(wit::SendFailure::Cancelled, "the run is ending".to_owned()));
             }
         };
-        let body = String::from_utf8(answer.body.into()).map_err(|_| {
-            failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text"))
-        })?;
+        let body = String::from_utf8(answer.body.into())
+            .map_err(|_| failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text")))?;
         Ok(wit::Response { status: answer.status, headers: answer.headers, body, attempts })
     }
 
@@ -218,9 +217,8 @@ impl Client {
     }
 
     fn verdict(&self, call: &Call, answer: &Answer) -> Verdict {
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| u64::try_from(d.as_millis()).ok());
         let body = String::from_utf8_lossy(&answer.body);
-        classify(&call.service, &call.operation, answer.status, &answer.headers, &body, now_ms)
+        classify(&call.service, &call.operation, answer.status, &answer.headers, &body, Some(answer.at_ms))
     }
 
     /// S3 says where a bucket is when it was asked in the wrong region: the host is resolved anew for

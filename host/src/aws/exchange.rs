@@ -38,6 +38,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body, whole.
     pub body: Bytes,
+    /// When it came, in milliseconds since 1970: what its `Date` is compared with. A replay gives the recorded moment.
+    pub at_ms: u64,
 }
 
 /// Why there is no answer.

@@ -12,6 +12,7 @@ use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use super::sign::sign_request;
 use crate::credentials::{Identity, Sessions};
 use crate::http_client::{HttpClient, HttpError, Limits};
+use crate::run::now_ms;
 
 /// Time to connect: a region that does not answer within it is not reachable.
 const CONNECT_MS: u64 = 5_000;
@@ -61,7 +62,7 @@ impl Live {
         let answer = self.http.send(request, limits).await.map_err(unanswered)?;
         let (head, body) = answer.into_parts();
         let headers = head.headers.iter().map(|(name, value)| (name.to_string(), readable(value.as_bytes()))).collect();
-        Ok(Answer { status: head.status.as_u16(), headers, body })
+        Ok(Answer { status: head.status.as_u16(), headers, body, at_ms: now_ms() })
     }
 }
 
@@ -98,10 +99,8 @@ fn unanswered(error: HttpError) -> ExchangeError {
 
 impl Exchange for Live {
     fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        async move {
-            self.sessions.credentials(identity).await.map(drop).map_err(|failure| session_failure(&failure))
-        }
-        .boxed()
+        async move { self.sessions.credentials(identity).await.map(drop).map_err(|failure| session_failure(&failure)) }
+            .boxed()
     }
 
     fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {

@@ -71,9 +71,7 @@ pub fn next(tried: Tried, outcome: &Outcome, random: f64) -> Next {
     match verdict.class {
         Class::Ok | Class::Final => Next::Give,
         Class::Transient => transient(tried, verdict.retry_after_ms, random),
-        Class::Throttled => {
-            backoff(tried, THROTTLED_ATTEMPTS_MAX, THROTTLED_BASE_MS, verdict.retry_after_ms, random)
-        }
+        Class::Throttled => backoff(tried, THROTTLED_ATTEMPTS_MAX, THROTTLED_BASE_MS, verdict.retry_after_ms, random),
         Class::ExpiredCredentials if !tried.renewed => Next::Again { after_ms: 0, renew: true, clock_offset_ms: None },
         Class::ClockSkew if !tried.corrected && verdict.clock_offset_ms.is_some() => {
             Next::Again { after_ms: 0, renew: false, clock_offset_ms: verdict.clock_offset_ms }

@@ -81,7 +81,9 @@ async fn run(cli: Cli) -> Printed {
         Command::Kinds(args) => kinds::kinds(&manifest, args.json),
         Command::Component(args) => component::component(args, &engine, &manifest)
             .unwrap_or_else(|error| failed(ExitStatus::Sink, &format!("{error:#}"))),
-        Command::Config(args) => with_sources(&Flags::of_sync(&args.sync), &known, |sources| config::config(&args.what, sources)),
+        Command::Config(args) => {
+            with_sources(&Flags::of_sync(&args.sync), &known, |sources| config::config(&args.what, sources))
+        }
         Command::Validate(args) => with_sources(&Flags::of_validate(args), &known, validate),
         Command::Sync(args) => sync_command(engine, args, &known).await,
         Command::Demo(args) => demo_command(engine, args, &known).await,
@@ -253,7 +255,8 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
     };
     let of_user = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let home = std::env::var_os("HOME").filter(|path| !path.is_empty()).map(|home| PathBuf::from(home).join(".cache"));
+        let home =
+            std::env::var_os("HOME").filter(|path| !path.is_empty()).map(|home| PathBuf::from(home).join(".cache"));
         cache.or(home).map(|folder| folder.join("portolan"))
     };
     given.or_else(of_user)
@@ -273,7 +276,8 @@ impl Outbound for Nowhere {
         _scope: &'a CallScope,
         requests: Vec<wit::Request>,
     ) -> BoxFuture<'a, Vec<Result<wit::Response, wit::SendError>>> {
-        let refused = || wit::SendError { class: wit::SendFailure::Refused, message: "nothing is sent here".to_owned() };
+        let refused =
+            || wit::SendError { class: wit::SendFailure::Refused, message: "nothing is sent here".to_owned() };
         async move { requests.iter().map(|_| Err(refused())).collect() }.boxed()
     }
 }

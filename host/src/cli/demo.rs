@@ -14,9 +14,18 @@ const RECORDING: &[u8] = include_bytes!("../../demo/organization.jsonl.gz");
 
 /// Questions to put to the catalogue, with what they are about.
 const QUESTIONS: &[(&str, &str)] = &[
-    ("What runs where?", "SELECT kind, count(*) AS resources, count(DISTINCT account_id) AS accounts, count(DISTINCT region) AS regions FROM current GROUP BY kind ORDER BY resources DESC LIMIT 5"),
-    ("Which volumes are not encrypted?", "SELECT account_id, region, id, json_extract(properties, '$.Size') AS gib FROM current WHERE kind = 'AWS::EC2::Volume' AND NOT json_extract(properties, '$.Encrypted') ORDER BY gib DESC, id LIMIT 5"),
-    ("What did we not see, and why?", "SELECT account_id, coalesce(region, '-') AS region, class, count(*) AS scopes, substr(max(message), 1, 60) AS message FROM problems WHERE run_id = (SELECT run_id FROM last_run) GROUP BY account_id, region, class ORDER BY scopes DESC LIMIT 5"),
+    (
+        "What runs where?",
+        "SELECT kind, count(*) AS resources, count(DISTINCT account_id) AS accounts, count(DISTINCT region) AS regions FROM current GROUP BY kind ORDER BY resources DESC LIMIT 5",
+    ),
+    (
+        "Which volumes are not encrypted?",
+        "SELECT account_id, region, id, json_extract(properties, '$.Size') AS gib FROM current WHERE kind = 'AWS::EC2::Volume' AND NOT json_extract(properties, '$.Encrypted') ORDER BY gib DESC, id LIMIT 5",
+    ),
+    (
+        "What did we not see, and why?",
+        "SELECT account_id, coalesce(region, '-') AS region, class, count(*) AS scopes, substr(max(message), 1, 60) AS message FROM problems WHERE run_id = (SELECT run_id FROM last_run) GROUP BY account_id, region, class ORDER BY scopes DESC LIMIT 5",
+    ),
 ];
 
 /// The recording inside.
@@ -65,9 +74,11 @@ fn answer(catalogue: &Connection, sql: &str) -> rusqlite::Result<String> {
     let columns = statement.column_count();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        lines.push((0..columns).map(|at| row.get::<_, Value>(at).map(|value| shown(&value))).collect::<Result<_, _>>()?);
+        lines
+            .push((0..columns).map(|at| row.get::<_, Value>(at).map(|value| shown(&value))).collect::<Result<_, _>>()?);
     }
-    let width = |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width =
+        |at: usize| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut out = String::new();
     for line in &lines {

@@ -25,7 +25,11 @@ pub fn kinds(manifest: &Manifest, json: bool) -> Printed {
             let _ = writeln!(out, "    optional {}", optional.join(" "));
         }
     }
-    let _ = writeln!(out, "\n{} kinds; --include-actions adds optional actions, or kinds.settings in portolan.yaml", manifest.kinds.len());
+    let _ = writeln!(
+        out,
+        "\n{} kinds; --include-actions adds optional actions, or kinds.settings in portolan.yaml",
+        manifest.kinds.len()
+    );
     Printed::done(out)
 }
 

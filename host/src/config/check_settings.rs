@@ -20,6 +20,7 @@ pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
     roles(settings, reader);
     overrides(settings, reader);
     partition(settings, reader);
+    regions(settings, reader);
     keys(reader);
     sinks(settings, reader);
 }
@@ -112,6 +113,20 @@ fn partition(settings: &Settings, reader: &mut Reader<'_>) {
     for (key, role) in &roles {
         if role.partition() != wanted {
             let message = format!("{role} is of another partition than {wanted} ({by})");
+            let at = settings.origins.of(key).clone();
+            reader.say(&at, key, message, "run portolan once for each partition");
+        }
+    }
+}
+
+/// A region of another partition is refused: the run's credentials mean nothing there.
+fn regions(settings: &Settings, reader: &mut Reader<'_>) {
+    let Some(wanted) = settings.partition.as_deref() else { return };
+    let choice = &settings.regions.choice;
+    let lists = [("regions.allow", &choice.allow), ("regions.deny", &choice.deny)];
+    for (key, region) in lists.iter().flat_map(|(key, regions)| regions.iter().map(move |region| (*key, region))) {
+        if portolan_tables::partition_of(region.as_str()).is_none_or(|partition| partition.id != wanted) {
+            let message = format!("{region} is of another partition than {wanted}, that of the roles");
             let at = settings.origins.of(key).clone();
             reader.say(&at, key, message, "run portolan once for each partition");
         }

@@ -15,8 +15,8 @@ use super::node::{Node, Origin, Value, child};
 use super::peer::Peer;
 use super::references::{self, Reference};
 use super::settings::{
-    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardSettings, OnLeave,
-    Keys, LimitSettings, LogLevel, LogSettings, Management, Origins, RegionChoice, RegionSettings, RoleSettings,
+    AccountOverride, AccountSettings, AccountsFrom, CredentialSettings, DeletionSettings, FailOn, GuardSettings, Keys,
+    LimitSettings, LogLevel, LogSettings, Management, OnLeave, Origins, RegionChoice, RegionSettings, RoleSettings,
     Sensitive, Settings,
 };
 use super::sinks::SinkUrl;

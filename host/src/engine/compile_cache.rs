@@ -66,7 +66,8 @@ fn own_folder(folder: &Path) -> std::io::Result<&Path> {
     let own = fs::metadata(&probe)?.uid();
     fs::remove_file(&probe)?;
     if meta.uid() != own || meta.mode() & 0o077 != 0 {
-        let why = format!("{} is open to others; compiled code is not taken from there (chmod 700 it)", folder.display());
+        let why =
+            format!("{} is open to others; compiled code is not taken from there (chmod 700 it)", folder.display());
         tracing::warn!("{why}");
         return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, why));
     }

@@ -5,8 +5,8 @@ use wasmtime::ResourceLimiter;
 /// How often the epoch moves: the grain at which a busy instance yields and its processor time is counted.
 pub const EPOCH_TICK_MS: u64 = 10;
 
-/// Processor time of one call, in ticks: 20 s. A page of 128 KiB takes some milliseconds.
-pub(crate) const CALL_TICKS_MAX: u64 = 20_000 / EPOCH_TICK_MS;
+/// Processor time of one call, in ticks: 10 s. A page of 128 KiB takes some milliseconds.
+pub(crate) const CALL_TICKS_MAX: u64 = 10_000 / EPOCH_TICK_MS;
 
 /// Linear memory of one instance. An answer of 8 MiB parsed in full needs some 40 MiB.
 pub(crate) const MEMORY_BYTES_MAX: usize = 128 << 20;

@@ -172,9 +172,9 @@ fn failed_to_send(error: hyper_util::client::legacy::Error, host: &str, connect_
         cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut)
     };
     // The connector's error type is private; its text for a failed lookup is fixed, and a test holds it.
-    if error::causes(&error).any(|cause| cause.to_string() == "dns error") {
+    if causes(&error).any(|cause| cause.to_string() == "dns error") {
         HttpError::Unresolved { host, source: Box::new(error) }
-    } else if error::causes(&error).any(timed_out) {
+    } else if causes(&error).any(timed_out) {
         HttpError::TimedOut { host, after_ms: connect_ms }
     } else {
         HttpError::Connect { host, reason, source: Box::new(error) }

@@ -68,10 +68,8 @@ impl Host for State {
             return Err(BatchOverfilled { sent: requests.len(), allowed: self.batch_max }.into());
         }
         if self.scope.purpose == Purpose::Silent {
-            let refused = || SendError {
-                class: SendFailure::Refused,
-                message: "this call may not send requests".to_owned(),
-            };
+            let refused =
+                || SendError { class: SendFailure::Refused, message: "this call may not send requests".to_owned() };
             return Ok(requests.iter().map(|_| Err(refused())).collect());
         }
         let outbound = Arc::clone(&self.outbound);

@@ -182,7 +182,8 @@ impl Instance {
         answer: Result<sync::Page, sync::Failure>,
     ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
         if let Ok(page) = &answer {
-            let allowed = usize::try_from(self.limits.page_bytes).unwrap_or(usize::MAX).saturating_add(PAGE_SLACK_BYTES);
+            let allowed =
+                usize::try_from(self.limits.page_bytes).unwrap_or(usize::MAX).saturating_add(PAGE_SLACK_BYTES);
             within_bytes("a page", page.resources.len() + page.entities.len(), allowed)?;
             within("problems", page.problems.len(), RECORDS_MAX)?;
             self.check_cursor(page.next.as_deref())?;

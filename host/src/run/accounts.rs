@@ -78,9 +78,9 @@ pub(super) async fn list_accounts(context: &Context, own: &AccountId) -> Result<
 
 fn given(settings: &Settings, ids: BTreeSet<AccountId>) -> Listing {
     let accounts = &settings.accounts;
-    let selected = ids.into_iter().filter(|id| {
-        (accounts.include.is_empty() || accounts.include.contains(id)) && !accounts.exclude.contains(id)
-    });
+    let selected = ids
+        .into_iter()
+        .filter(|id| (accounts.include.is_empty() || accounts.include.contains(id)) && !accounts.exclude.contains(id));
     let found = selected.map(|id| {
         let name = format!("Account {id}");
         Found {

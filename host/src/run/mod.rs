@@ -11,6 +11,7 @@ mod context;
 mod convert;
 mod exit;
 mod guest_config;
+mod membership;
 mod plan;
 mod progress;
 mod queue;
@@ -28,6 +29,7 @@ mod usage;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Instant;
 
 use futures::StreamExt;
 use portolan_names::AccountId;
@@ -69,6 +71,7 @@ const KEEP_DELETED_DAYS: u32 = 30;
 /// When the run cannot begin. What goes wrong later is in the report.
 pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings) -> Result<Report, StartError> {
     let component = engine.digest().to_owned();
+    let begun = Instant::now();
     let ready = set_up(engine, settings, surroundings).await?;
     tracing::info!(run_id = %ready.context.start.id, %component, "run begins");
     let mut standings = BTreeMap::new();
@@ -90,7 +93,7 @@ pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings
         }
     };
     facts.no_access = refused.is_some() || nothing_was_read(&listing, &standings);
-    finish(ready, &component, &listing, &standings, plan.as_deref(), facts).await
+    finish(ready, &component, &listing, &standings, plan.as_deref(), facts, begun).await
 }
 
 fn nothing_listed(problem: &Problem) -> Listing {
@@ -106,9 +109,8 @@ fn nothing_listed(problem: &Problem) -> Listing {
 fn nothing_was_read(listing: &Listing, standings: &BTreeMap<AccountId, Standing>) -> bool {
     let mut attempted = listing.found.iter().filter(|found| found.attempt == Attempt::Read).peekable();
     attempted.peek().is_some()
-        && attempted.all(|found| {
-            matches!(standings.get(&found.id), Some(Standing::RoleRefused | Standing::LeftOut) | None)
-        })
+        && attempted
+            .all(|found| matches!(standings.get(&found.id), Some(Standing::RoleRefused | Standing::LeftOut) | None))
 }
 
 /// Another organization than the expected one is refused before anything of it is read.
@@ -174,7 +176,8 @@ async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Pro
         return Ok(());
     }
     let rows: Vec<AccountRow> = listing.found.iter().map(|found| found.row.clone()).collect();
-    let whole = listing.whole;
+    // A listing of some units lacks accounts that are merely elsewhere: only one of the organization marks them as gone.
+    let whole = listing.whole && listing.scope == crate::deletion::ListingScope::Organization;
     Ok(context.store.with(move |catalogue| catalogue.put_accounts(&rows, whole, now_ms())).await??)
 }
 
@@ -232,6 +235,7 @@ async fn finish(
     standings: &BTreeMap<AccountId, Standing>,
     plan: Option<&Plan>,
     mut facts: Facts,
+    begun: Instant,
 ) -> Result<Report, StartError> {
     let Ready { context, source, client, recorder, .. } = ready;
     context.progress.finish();
@@ -243,7 +247,9 @@ async fn finish(
     }
     facts.withheld = plan.is_some_and(|plan| !plan.withheld().is_empty());
     let tripped = plan.map(|plan| plan.tripped().iter().map(tripped_report).collect()).unwrap_or_default();
-    let ended_ms = now_ms();
+    // By the run's own clock: a replay's began when the recording did.
+    let wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ended_ms = context.start.at_ms.saturating_add(wall_ms);
     let mut end = RunEnd {
         interrupted: facts.interrupted,
         exit_status: i32::from(ExitStatus::of(facts).code()),
@@ -286,7 +292,7 @@ async fn finish(
         times: report::Times {
             started_at: iso(context.start.at_ms),
             ended_at: iso(ended_ms),
-            wall_ms: ended_ms.saturating_sub(context.start.at_ms),
+            wall_ms,
             cpu_ms: usage.cpu_ms,
             peak_memory_bytes: usage.peak_memory_bytes,
         },
@@ -309,7 +315,8 @@ async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts
         let of_scope = before.iter().filter(|(unit, _)| {
             unit.account.as_str() == scope.account
                 && scope.kind.as_ref().is_none_or(|kind| *kind == unit.kind)
-                && (scope.kind.is_none() || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
+                && (scope.kind.is_none()
+                    || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
         });
         let (mut was_whole, mut ever_whole) = (false, false);
         for (_, unit) in of_scope {

@@ -100,7 +100,8 @@ pub fn interleaved(kinds: &[(String, Vec<String>)]) -> VecDeque<sync::Unit> {
                 if round == 0 {
                     units.push_back(sync::Unit { kind: kind.clone(), region: None });
                 }
-            } else if let Some(region) = regions.get((round + index) % regions.len()).filter(|_| round < regions.len()) {
+            } else if let Some(region) = regions.get((round + index) % regions.len()).filter(|_| round < regions.len())
+            {
                 units.push_back(sync::Unit { kind: kind.clone(), region: Some(region.clone()) });
             }
         }

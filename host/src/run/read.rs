@@ -95,7 +95,8 @@ impl Reading<'_> {
                     self.context.store.with(move |catalogue| catalogue.restart_unit(&key)).await??;
                 }
                 Next::Again => {
-                    let text = format!("the page token expired {} times; the unit was not read to its end", restarts + 1);
+                    let text =
+                        format!("the page token expired {} times; the unit was not read to its end", restarts + 1);
                     return Ok(self.before(own_problem(ProblemClass::StaleCursor, text)));
                 }
                 Next::End(ended) => return Ok(ended),

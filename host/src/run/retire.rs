@@ -9,6 +9,7 @@ use portolan_names::AccountId;
 use super::accounts::{Attempt, Found, Listing};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
+use super::membership::described;
 use super::plan::{Regions, Standing};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{KnownRegion, UnitOutcome};
@@ -19,7 +20,7 @@ use crate::deletion::{
 };
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};
-use crate::page_lines::{self, PageLine};
+use crate::page_lines::{self, PageLine, ResourceLine};
 use crate::run::clock::now_ms;
 use crate::unit::UnitKey;
 
@@ -85,7 +86,11 @@ impl Judging<'_> {
             read,
             account: self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live),
             region: self.region_fate(&candidate.unit),
-            kind: if kind.is_some() { KindFate::Configured } else { KindFate::Removed(scope(self.context).on_kind_removed) },
+            kind: if kind.is_some() {
+                KindFate::Configured
+            } else {
+                KindFate::Removed(scope(self.context).on_kind_removed)
+            },
             run_started: self.context.start.at_ms,
         }
     }
@@ -154,13 +159,20 @@ async fn account_fates(
     let settings = &context.settings.accounts;
     let mut organization = OrganizationListing { known: rows.len() as u64, lost: 0 };
     let mut fates = BTreeMap::new();
-    for row in rows {
-        let standing = match found.get(&row.id) {
+    let standings: Vec<AccountStanding> = rows
+        .iter()
+        .map(|row| match found.get(&row.id) {
             Some(found) => standing_of(found, known.standings.get(&row.id)),
             None if settings.exclude.contains(&row.id) => AccountStanding::Excluded,
             None if !settings.include.is_empty() && !settings.include.contains(&row.id) => AccountStanding::Excluded,
             None => AccountStanding::Absent,
-        };
+        })
+        .collect();
+    let gone = |standing: &AccountStanding| matches!(standing, AccountStanding::Absent | AccountStanding::Closed);
+    let asked: Vec<AccountId> =
+        rows.iter().zip(&standings).filter(|(_, s)| gone(s)).map(|(row, _)| row.id.clone()).collect();
+    let described = described(context, known.listing, &asked).await;
+    for (row, standing) in rows.into_iter().zip(standings) {
         if standing == AccountStanding::Absent && known.listing.scope == ListingScope::Organization {
             organization.lost += 1;
         }
@@ -168,7 +180,7 @@ async fn account_fates(
             standing,
             listing: known.listing.scope,
             listing_whole: known.listing.whole,
-            described: None,
+            described: described.get(&row.id).copied(),
             gone_since: row.gone_since,
             run_started: context.start.at_ms,
         };
@@ -203,7 +215,7 @@ async fn confirm(
             break;
         }
         let (returned, whole, problems) = match read_by_id(context, &found.account, unit, ids).await {
-            Ok(page) => page,
+            Ok(page) => (page.resources.into_iter().map(|line| line.id).collect(), page.whole, page.problems),
             Err(problem) => (BTreeSet::new(), false, vec![problem]),
         };
         context.tally.problems(Some(unit), None, &problems);
@@ -217,12 +229,20 @@ async fn confirm(
     Ok(answers)
 }
 
-async fn read_by_id(
+/// What reading by id gave.
+pub(super) struct ReadPage {
+    pub(super) resources: Vec<ResourceLine>,
+    pub(super) whole: bool,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads resources of a unit by id, in one call of the guest.
+pub(super) async fn read_by_id(
     context: &Context,
     account: &sync::Account,
     unit: &UnitKey,
     ids: &[String],
-) -> Result<(BTreeSet<String>, bool, Vec<Problem>), Problem> {
+) -> Result<ReadPage, Problem> {
     let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
     let scope =
         CallScope { account: Some(unit.account.clone()), purpose: Purpose::Read, kind: Arc::from(unit.kind.as_str()) };
@@ -234,11 +254,12 @@ async fn read_by_id(
     };
     let lines = page_lines::parse(&page.resources)
         .map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
-    let returned = lines.into_iter().filter_map(|line| match line {
-        PageLine::Resource(line) => Some(line.id),
+    let resources = lines.into_iter().filter_map(|line| match line {
+        PageLine::Resource(line) => Some(*line),
         PageLine::Scope(_) => None,
     });
-    Ok((returned.collect(), page.whole, page.problems.into_iter().map(problem).collect()))
+    let problems = page.problems.into_iter().map(problem).collect();
+    Ok(ReadPage { resources: resources.collect(), whole: page.whole, problems })
 }
 
 /// An account whose rows went with it is known no longer, unless a guard withheld some of them.

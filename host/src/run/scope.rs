@@ -59,18 +59,24 @@ pub fn class_of(problem: &Problem) -> String {
 #[must_use]
 pub fn advice_for(class: &str, operation: &str) -> String {
     match class {
-        "denied" | "denied-by-identity-policy" => format!("allow {operation} in the role's policy, or leave the kind out"),
+        "denied" | "denied-by-identity-policy" => {
+            format!("allow {operation} in the role's policy, or leave the kind out")
+        }
         "denied-by-scp" => {
             "a service control policy denies it; deny the region in regions.deny, or accept it under accept:".to_owned()
         }
         "denied-by-rcp" => "a resource control policy of the organization denies it; ask its administrators".to_owned(),
-        "denied-by-session-policy" => "the session's own policy denies it; this is a defect, please report it".to_owned(),
+        "denied-by-session-policy" => {
+            "the session's own policy denies it; this is a defect, please report it".to_owned()
+        }
         "denied-by-boundary" => format!("the role's permissions boundary denies {operation}; widen it"),
         "denied-by-vpc-endpoint-policy" => format!("the VPC endpoint's policy denies {operation}; widen it"),
         "denied-by-resource-policy" => "the resource's own policy denies it; allow the role there".to_owned(),
         ROLE_DENIED => "let the role's trust policy name the source identity, and check the external id".to_owned(),
         "throttled" => "AWS slowed us down to the end; run again, or lower --concurrency".to_owned(),
-        "unavailable" => "the service is not offered there or not subscribed to; deny the region for the kind".to_owned(),
+        "unavailable" => {
+            "the service is not offered there or not subscribed to; deny the region for the kind".to_owned()
+        }
         "unreachable" | "timed-out" => "check the network, proxies and endpoints, and run again".to_owned(),
         "too-large" | "limit" => "a limit of this program ended it; the message names it".to_owned(),
         "refused" => "the request is not a read that the configuration allows; the message names the rule".to_owned(),

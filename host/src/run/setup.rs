@@ -21,7 +21,7 @@ use crate::config::SourceFacts as FactsForSettings;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::config::sinks::SinkUrl;
 use crate::credentials::{
-    CallerIdentity, Environment, Keys, Sessions, Sources, StsPlace, StsSettings, Sts, check_foreign, choose, sts_place,
+    CallerIdentity, Environment, Keys, Sessions, Sources, Sts, StsSettings, check_foreign, choose, sts_place,
 };
 use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
@@ -134,7 +134,11 @@ pub(super) async fn set_up(
         tracing::warn!("{}: {}", warning.at, warning.message);
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
-    client.grant(Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?);
+    let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
+    for refusal in grant.impossible() {
+        tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
+    }
+    client.grant(grant);
     let mut catalogue = catalogue;
     let began = CatalogueStart {
         run_id: start.id.clone(),
@@ -169,7 +173,7 @@ fn recorded(replay: Replay) -> Result<Reach, StartError> {
     let own = AccountId::parse(&header.source_account).map_err(|error| StartError::Usage(error.to_string()))?;
     Ok(Reach {
         exchange: Arc::new(replay),
-        source: SourceFacts { arn: header.source_arn, account: header.source_account, why: "a recording".to_owned() },
+        source: SourceFacts { arn: header.source_arn, account: header.source_account, why: header.source_why },
         own,
         partition: header.partition,
         home_region: header.home_region,
@@ -207,25 +211,23 @@ async fn live(
         environment,
     };
     let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
-    announce(settings, &place);
+    tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
     check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
     let facts = chosen.facts();
-    let of_settings = FactsForSettings {
-        web_identity: chosen.web_identity.is_some(),
-        is_role_session: chosen.is_role == Some(true),
-    };
+    let of_settings =
+        FactsForSettings { web_identity: chosen.web_identity.is_some(), is_role_session: chosen.is_role == Some(true) };
     // The settings' own check comes first: it knows the file and the line.
     for notice in settings.against_source(of_settings).map_err(|refused| usage(&refused))? {
         tracing::warn!("{notice}");
     }
     let plan = role_plan(settings, &start.id);
-    let warnings = plan.check(facts).map_err(|errors| {
-        StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let warnings = plan
+        .check(facts)
+        .map_err(|errors| StartError::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    tracing::info!("credentials: {}", chosen.why);
+    tracing::info!("{}", chosen.why);
     let why = chosen.why.clone();
     let sessions = Arc::new(Sessions::new(plan, chosen, sts));
     let identity = sessions.source_identity().await.map_err(|failure| StartError::NoAccess(failure.to_string()))?;
@@ -244,19 +246,13 @@ async fn live(
     })
 }
 
-fn announce(settings: &Settings, place: &StsPlace) {
-    for line in settings.endpoints.announce() {
-        tracing::warn!("{line}");
-    }
-    tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
-}
-
 /// With no role, list or organization configured, whose account is read must be said, or seen by somebody.
 fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: bool) -> Result<(), StartError> {
     if settings.accounts.from.is_some() {
         return Ok(());
     }
-    let line = format!("no accounts are configured; the credentials belong to account {}: {}", identity.account, identity.arn);
+    let line =
+        format!("no accounts are configured; the credentials belong to account {}: {}", identity.account, identity.arn);
     if at_terminal {
         tracing::warn!("{line}; this account alone is read (--account self says so without this line)");
         return Ok(());
@@ -315,6 +311,7 @@ fn record(
         started_at_ms: start.at_ms,
         source_arn: reach.source.arn.clone(),
         source_account: reach.source.account.clone(),
+        source_why: reach.source.why.clone(),
         redaction_key: redaction_key.to_owned(),
         partition: reach.partition.clone(),
         home_region: reach.home_region.clone(),

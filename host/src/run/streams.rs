@@ -17,10 +17,6 @@ impl Streams {
         Self { sinks, failed: Mutex::default() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.sinks.is_empty()
-    }
-
     /// Gives a page to each sink that has not failed yet.
     pub(super) async fn page(&self, page: &Arc<PageRecord>) {
         for sink in &self.sinks {

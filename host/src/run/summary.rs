@@ -91,6 +91,10 @@ fn incomplete(text: &mut String, scopes: &[Scope]) {
         let _ = writeln!(text, "      → {}", scope.advice);
     }
     if groups.len() > SCOPES_SHOWN_MAX {
-        let _ = writeln!(text, "  … and {} more; see --report or the catalogue's view `denied`", groups.len() - SCOPES_SHOWN_MAX);
+        let _ = writeln!(
+            text,
+            "  … and {} more; see --report or the catalogue's view `denied`",
+            groups.len() - SCOPES_SHOWN_MAX
+        );
     }
 }

@@ -127,11 +127,9 @@ fn described(found: &Found) -> SurveyedAccount {
     }
 }
 
-async fn regions_of(
-    context: &super::context::Context,
-    found: &Found,
-) -> Result<Vec<SurveyedRegion>, StartError> {
-    let (standing, planned) = plan_account(context, found).await.map_err(|error| StartError::Sink(error.to_string()))?;
+async fn regions_of(context: &super::context::Context, found: &Found) -> Result<Vec<SurveyedRegion>, StartError> {
+    let (standing, planned) =
+        plan_account(context, found).await.map_err(|error| StartError::Sink(error.to_string()))?;
     let Standing::Planned(regions) = standing else { return Ok(Vec::new()) };
     let read: std::collections::BTreeSet<String> =
         planned.into_iter().flat_map(|planned| planned.units).filter_map(|unit| unit.region).collect();

@@ -106,7 +106,9 @@ impl Tally {
 
     /// A kind is read; it appears in the table even where nothing is found.
     pub fn kind(&self, kind: &str) {
-        self.update(|sums| drop(sums.kinds.entry(kind.to_owned()).or_default()));
+        self.update(|sums| {
+            sums.kinds.entry(kind.to_owned()).or_default();
+        });
     }
 
     /// A page was stored.

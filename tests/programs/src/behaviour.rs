@@ -12,8 +12,13 @@ pub const MISBEHAVES_IN: &str = "us-east-1";
 
 /// How much is asked for at once by the one who eats memory: small steps show that the limit is a limit of the sum.
 const BITE_BYTES: usize = 1 << 20;
-/// How many times the limits of pages and cursors are exceeded, so that no slack of a host hides it.
-const EXCESS: usize = 100;
+/// A page that is too large by any measure: beyond the limit and a host's slack for a last resource, and of the same size
+/// where a second try is told half the limit.
+const LARGE_PAGE_BYTES: usize = 12 << 20;
+/// How many times the limit of cursors is exceeded.
+const EXCESS: usize = 10;
+/// How often a resource's line repeats its id.
+const ID_REPEATED: usize = 5;
 /// Lines that the flooder of logs writes, some with control characters.
 const FLOOD_LINES: u32 = 100_000;
 
@@ -88,8 +93,7 @@ impl Behaviour {
             Self::Panics => panic!("this unit panics on purpose"),
             Self::EatsMemory => eat(),
             Self::PageTooLarge => {
-                let bytes = usize::try_from(run.limits.page_bytes).unwrap_or(0) * EXCESS;
-                let id = "x".repeat(bytes);
+                let id = "x".repeat(LARGE_PAGE_BYTES / ID_REPEATED);
                 lines::page(vec![lines::resource(self.name(), &account.id, region, &id)])
             }
             Self::PageNotJson => {

@@ -40,6 +40,8 @@ pub struct Header {
     pub source_arn: String,
     /// The source identity's account.
     pub source_account: String,
+    /// Which source it came from, and why that was taken.
+    pub source_why: String,
     /// The key under which redacted values were digested.
     pub redaction_key: String,
     /// The run's partition.
@@ -69,7 +71,7 @@ enum Line {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum RecordedAnswer {
-    Answered { status: u16, headers: Vec<(String, String)>, body: String },
+    Answered { status: u16, at_ms: u64, headers: Vec<(String, String)>, body: String },
     Failed { reason: String, message: String },
 }
 
@@ -119,6 +121,14 @@ fn identity_name(identity: &Identity) -> String {
 
 /// The headers of an answer that a guest or the retries read; the rest is not kept.
 const KEPT_HEADERS: &[&str] = &[
-    "content-type", "date", "retry-after", "x-amz-retry-after", "x-amz-bucket-region", "x-amzn-errortype",
-    "x-amzn-query-error", "x-amzn-requestid", "x-amz-request-id", "x-amzn-error-message",
+    "content-type",
+    "date",
+    "retry-after",
+    "x-amz-retry-after",
+    "x-amz-bucket-region",
+    "x-amzn-errortype",
+    "x-amzn-query-error",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-amzn-error-message",
 ];

@@ -55,8 +55,7 @@ impl Replay {
             let reason = format!("form {} of recordings; this version reads form {FORM}", header.portolan_recording);
             return Err(form(1, reason));
         }
-        let mut replay =
-            Self { header, sessions: HashMap::new(), exchanges: HashMap::new(), asked: Mutex::default() };
+        let mut replay = Self { header, sessions: HashMap::new(), exchanges: HashMap::new(), asked: Mutex::default() };
         for (index, line) in lines.enumerate() {
             let line = line.map_err(|source| RecordingError::File { file: file.clone(), source })?;
             match serde_json::from_str(&line).map_err(|error| form(index + 2, error.to_string()))? {
@@ -91,9 +90,9 @@ impl Replay {
             *nth - 1
         });
         match answers.get(nth).or(answers.last()).ok_or_else(missing)? {
-            RecordedAnswer::Answered { status, headers, body } => {
+            RecordedAnswer::Answered { status, at_ms, headers, body } => {
                 let body = if body == NOT_TEXT { Bytes::from_static(&[0xff]) } else { Bytes::from(body.clone()) };
-                Ok(Answer { status: *status, headers: headers.clone(), body })
+                Ok(Answer { status: *status, headers: headers.clone(), body, at_ms: *at_ms })
             }
             RecordedAnswer::Failed { reason, message } => Err(failed(reason, message.clone())),
         }

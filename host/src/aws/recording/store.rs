@@ -74,7 +74,13 @@ impl Exchange for Recorder {
             let answer = match &result {
                 Ok(answer) => RecordedAnswer::Answered {
                     status: answer.status,
-                    headers: answer.headers.iter().filter(|(n, _)| KEPT_HEADERS.contains(&n.as_str())).cloned().collect(),
+                    at_ms: answer.at_ms,
+                    headers: answer
+                        .headers
+                        .iter()
+                        .filter(|(n, _)| KEPT_HEADERS.contains(&n.as_str()))
+                        .cloned()
+                        .collect(),
                     // What is not text is of no use to the guest either; it gets `not-text` both times.
                     body: String::from_utf8(answer.body.to_vec()).unwrap_or_else(|_| NOT_TEXT.to_owned()),
                 },
