@@ -16,15 +16,17 @@ const RECORDING: &[u8] = include_bytes!("../../demo/organization.jsonl.gz");
 const QUESTIONS: &[(&str, &str)] = &[
     (
         "What runs where?",
-        "SELECT kind, count(*) AS resources, count(DISTINCT account_id) AS accounts, count(DISTINCT region) AS regions FROM current GROUP BY kind ORDER BY resources DESC LIMIT 5",
+        "SELECT kind, resources, accounts, stale FROM by_kind ORDER BY resources DESC LIMIT 5",
     ),
     (
         "Which volumes are not encrypted?",
-        "SELECT account_id, region, id, json_extract(properties, '$.Size') AS gib FROM current WHERE kind = 'AWS::EC2::Volume' AND NOT json_extract(properties, '$.Encrypted') ORDER BY gib DESC, id LIMIT 5",
+        "SELECT account_id, region, id, Size, State FROM aws_ec2_volume
+  WHERE NOT Encrypted ORDER BY Size DESC, id LIMIT 5",
     ),
     (
         "What did we not see, and why?",
-        "SELECT account_id, coalesce(region, '-') AS region, class, count(*) AS scopes, substr(max(message), 1, 60) AS message FROM problems WHERE run_id = (SELECT run_id FROM last_run) GROUP BY account_id, region, class ORDER BY scopes DESC LIMIT 5",
+        "SELECT account, coalesce(region, '-') AS region, code, count(*) AS times, max(operation) AS operation FROM denied
+  GROUP BY account, region, code ORDER BY times DESC LIMIT 5",
     ),
 ];
 

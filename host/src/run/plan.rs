@@ -68,26 +68,36 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
             if let Some(standing) = closed {
                 return Ok((standing, Some(planned)));
             }
+            if plan.regions.is_empty() && !plan.whole {
+                let failed = plan.problems.into_iter().map(problem).next();
+                without_regions(context, found, failed.as_ref());
+                return Ok((Standing::NotPlanned, Some(planned)));
+            }
             store_regions(context, found, &plan).await?;
             Ok((Standing::Planned(regions_of(&plan)), Some(planned)))
         }
         Err(problem) => {
-            let scope = Scope {
-                account: found.id.to_string(),
-                region: None,
-                kind: None,
-                class: class_of(&problem),
-                code: problem.code.clone(),
-                message: format!("its regions could not be listed: {}", problem.message),
-                advice: advice_for(&class_of(&problem), &problem.operation),
-                accepted: None,
-                new: true,
-            };
-            context.tally.scope(scope);
+            without_regions(context, found, Some(&problem));
             note(context, found, vec![problem]).await?;
             Ok((closed.unwrap_or(Standing::NotPlanned), None))
         }
     }
+}
+
+/// An account whose regions are not known is a scope that did not complete: nothing of it was attempted.
+fn without_regions(context: &Context, found: &Found, problem: Option<&Problem>) {
+    let class = problem.map_or_else(|| "partial".to_owned(), class_of);
+    context.tally.scope(Scope {
+        account: found.id.to_string(),
+        region: None,
+        kind: None,
+        code: problem.map(|problem| problem.code.clone()).unwrap_or_default(),
+        message: format!("its regions could not be listed: {}", problem.map_or("", |problem| &problem.message)),
+        advice: advice_for(&class, problem.map_or("", |problem| &problem.operation)),
+        class,
+        accepted: None,
+        new: true,
+    });
 }
 
 /// Opens the account's session; what it stands for where there is none.

@@ -252,8 +252,8 @@ pub(super) async fn read_by_id(
         Ok(page) => page,
         Err(failure) => return Err(problem(failure.problem)),
     };
-    let lines = page_lines::parse(&page.resources)
-        .map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
+    let lines =
+        page_lines::parse(&page.resources).map_err(|error| own_problem(ProblemClass::BadAnswer, error.to_string()))?;
     let resources = lines.into_iter().filter_map(|line| match line {
         PageLine::Resource(line) => Some(*line),
         PageLine::Scope(_) => None,
