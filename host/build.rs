@@ -4,6 +4,8 @@
 //! built by a cargo of its own, in a target folder of its own (the outer cargo holds the lock of this one),
 //! with an environment scrubbed of what the outer cargo has set.
 
+#![allow(clippy::expect_used, reason = "cargo sets what is expected")]
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,11 @@
 //! The wire formats on the real tables: what is sent, what is read, and that nothing broken passes for an answer.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is not there fails the test"
+)]
 
 use portolan_guest::wire::{Fault, InputError, Method, WireRequest, request, response};
 use portolan_tables::{Service, service};

@@ -1,5 +1,5 @@
 //! What `bindgen!` makes of `wit/`: nothing else stands here.
-#![expect(missing_docs, clippy::all, reason = "generated; the WIT files document it")]
+#![expect(missing_docs, reason = "generated; the WIT files document it")]
 
 wasmtime::component::bindgen!({
     world: "integration",

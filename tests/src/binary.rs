@@ -15,6 +15,17 @@ use crate::organization::Organization;
 const RUN_MAX: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(20);
 
+/// How the names of variables begin that cargo sets for a test of one package.
+const TOLD_TO_TESTS: &[&str] = &[
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_PRIMARY_",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
+
 /// The binary that belongs to the running tests: beside them in the target folder, brought up to date first.
 ///
 /// `PORTOLAN_BINARY` names another one to test instead: a release, or one out of an image.
@@ -34,6 +45,13 @@ pub fn path() -> PathBuf {
             let mut command = Command::new(cargo);
             command.args(["build", "--quiet", "--workspace", "--bin", "portolan"]).current_dir(folders::workspace());
             command.arg("--target-dir").arg(folders::target());
+            // What cargo told this test about its own package is no news of the build: build scripts that watch such
+            // variables (ring's does) would run again, here and in the next build.
+            for (name, _) in std::env::vars_os() {
+                if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
+                    command.env_remove(name);
+                }
+            }
             if folder.file_name().is_some_and(|name| name == "release") {
                 command.arg("--release");
             }

@@ -1,4 +1,11 @@
 //! The committed tables are whole, and say what AWS's own documentation says where a slip would mislead.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is not there fails the test"
+)]
 
 use portolan_tables::{
     Access, DeniedRule, EndpointError, Protocol, Service, Shape, Variant, denied_reads, endpoint, partition,

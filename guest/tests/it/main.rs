@@ -1,5 +1,11 @@
 //! The guest, run natively against a scripted host.
-
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what is not there fails the test"
+)]
 #![allow(clippy::result_large_err, reason = "the guest's own errors")]
 
 mod accounts;

@@ -190,7 +190,7 @@ impl Client {
     fn count(&self, call: &Call, name: &str, result: &Result<Answer, ExchangeError>, retry: bool) -> Outcome {
         match result {
             Ok(answer) => {
-                let verdict = self.verdict(call, answer);
+                let verdict = verdict(call, answer);
                 let throttled = verdict.class == Class::Throttled;
                 let (sent, received) = (call.body.len(), answer.body.len());
                 self.calls.answered(name, answer.status, sent, received, retry, throttled);
@@ -214,11 +214,6 @@ impl Client {
                 }
             }
         }
-    }
-
-    fn verdict(&self, call: &Call, answer: &Answer) -> Verdict {
-        let body = String::from_utf8_lossy(&answer.body);
-        classify(&call.service, &call.operation, answer.status, &answer.headers, &body, Some(answer.at_ms))
     }
 
     /// S3 says where a bucket is when it was asked in the wrong region: the host is resolved anew for
@@ -256,6 +251,11 @@ impl Outbound for Client {
         }
         .boxed()
     }
+}
+
+fn verdict(call: &Call, answer: &Answer) -> Verdict {
+    let body = String::from_utf8_lossy(&answer.body);
+    classify(&call.service, &call.operation, answer.status, &answer.headers, &body, Some(answer.at_ms))
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

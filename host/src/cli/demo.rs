@@ -72,7 +72,7 @@ pub fn questions(file: &PathBuf) -> rusqlite::Result<String> {
 
 fn answer(catalogue: &Connection, sql: &str) -> rusqlite::Result<String> {
     let mut statement = catalogue.prepare(sql)?;
-    let mut lines = vec![statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>()];
+    let mut lines = vec![statement.column_names().map(str::to_owned).collect::<Vec<_>>()];
     let columns = statement.column_count();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

@@ -1,4 +1,5 @@
 //! Whole configurations, from text to settings: precedence, each mistake, the peer's names.
+#![allow(clippy::float_cmp, reason = "small numbers of a test's own")]
 
 mod mistakes;
 

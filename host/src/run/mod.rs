@@ -200,7 +200,9 @@ async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<Ac
             if let Ok(mut standings) = standings.lock() {
                 standings.insert(found.id.clone(), standing);
             }
-            planned.into_iter().for_each(|planned| queue.push(planned));
+            if let Some(planned) = planned {
+                queue.push(planned);
+            }
         }
         queue.close();
         Ok(())

@@ -74,7 +74,7 @@ pub struct CallTotals {
 /// The report of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// The form: `report/1`.
     pub schema: &'static str,
     /// The run's id.
     pub run_id: String,

@@ -296,12 +296,10 @@ fn open_streams(settings: &Settings) -> Result<Streams, StartError> {
     Ok(Streams::new(sinks))
 }
 
-fn record(
-    settings: &Settings,
-    start: &RunStart,
-    reach: &Reach,
-    redaction_key: &str,
-) -> Result<(Arc<dyn Exchange>, Option<Arc<Recorder>>), StartError> {
+/// The exchange to use, and the recorder in it where the run is recorded.
+type Recorded = (Arc<dyn Exchange>, Option<Arc<Recorder>>);
+
+fn record(settings: &Settings, start: &RunStart, reach: &Reach, redaction_key: &str) -> Result<Recorded, StartError> {
     let Some(file) = &settings.record else { return Ok((Arc::clone(&reach.exchange), None)) };
     let (portolan_recording, notice) = Header::form_and_notice();
     let header = Header {

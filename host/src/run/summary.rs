@@ -65,6 +65,23 @@ fn table(report: &Report) -> String {
     text
 }
 
+/// The beginning of a message, cut between words.
+fn shortened(message: &str) -> String {
+    let mut words = String::new();
+    let mut length = 0;
+    for word in message.split_whitespace() {
+        length += word.chars().count() + 1;
+        if length > MESSAGE_CHARS_MAX {
+            return words + " …";
+        }
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    words
+}
+
 fn incomplete(text: &mut String, scopes: &[Scope]) {
     if scopes.is_empty() {
         return;
@@ -84,9 +101,8 @@ fn incomplete(text: &mut String, scopes: &[Scope]) {
         };
         let accepted = scope.accepted.as_ref().map(|why| format!(" [accepted: {why}]")).unwrap_or_default();
         let _ = writeln!(text, "  {place}  {what}: {}{accepted}", scope.class);
-        let reason: String = scope.message.chars().take(MESSAGE_CHARS_MAX).collect();
-        if !reason.is_empty() {
-            let _ = writeln!(text, "      {reason}");
+        if !scope.message.is_empty() {
+            let _ = writeln!(text, "      {}", shortened(&scope.message));
         }
         let _ = writeln!(text, "      → {}", scope.advice);
     }

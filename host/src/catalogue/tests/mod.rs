@@ -1,4 +1,5 @@
 //! The catalogue on real files.
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small numbers of a test's own")]
 
 mod asking;
 mod deleting;
