@@ -17,7 +17,7 @@ use super::retry::{self, Next, Outcome, Tried};
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Outbound};
-use crate::run::Cancellation;
+use crate::run::{Cancellation, random_bits};
 
 /// How many calls may be in flight, and what a batch may bring back.
 #[derive(Debug, Clone, Copy)]
@@ -279,11 +279,9 @@ fn unanswered(error: &ExchangeError) -> wit::SendError {
     failure(class, error.to_string())
 }
 
-/// A number in [0, 1) for jitter. Std's hasher keys are random per instance, which is random enough here.
+/// A number in [0, 1) for jitter.
 fn random() -> f64 {
-    use std::hash::{BuildHasher, Hasher};
-    let bits = std::hash::RandomState::new().build_hasher().finish() >> 11;
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let fraction = bits as f64 / (1u64 << 53) as f64;
+    let fraction = (random_bits() >> 11) as f64 / (1u64 << 53) as f64;
     fraction
 }

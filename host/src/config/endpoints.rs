@@ -116,6 +116,11 @@ impl Endpoints {
         lines
     }
 
+    /// Every override, whichever call it is for.
+    pub fn urls(&self) -> impl Iterator<Item = &EndpointUrl> {
+        self.flag.iter().chain(&self.all).chain(self.services.values())
+    }
+
     /// Whether anything is overridden.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -31,6 +31,13 @@ impl Environment {
         Self::new(move |name| variables.get(name).cloned())
     }
 
+    /// The same without the variables whose names begin so: what somebody else has decided by them already.
+    #[must_use]
+    pub fn without(&self, prefix: &'static str) -> Self {
+        let lookup = Arc::clone(&self.lookup);
+        Self::new(move |name| if name.starts_with(prefix) { None } else { lookup(name) })
+    }
+
     /// The variable's value, or none where it is not set.
     ///
     /// # Errors

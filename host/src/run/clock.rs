@@ -37,7 +37,8 @@ pub fn iso(at_ms: u64) -> String {
     moment.format(format).unwrap_or_default()
 }
 
-fn random_bits() -> u64 {
+/// Random enough for jitter and for telling runs apart: std seeds each of its hashers anew.
+pub(crate) fn random_bits() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()
 }

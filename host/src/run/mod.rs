@@ -43,6 +43,7 @@ use retire::{Known, retire};
 use setup::{Ready, reads_organization, set_up};
 
 pub use cancellation::Cancellation;
+pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
 pub use exit::{ExitStatus, Facts};
 pub use progress::Progress;

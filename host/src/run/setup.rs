@@ -18,10 +18,12 @@ use super::tally::Tally;
 use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay};
 use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
 use crate::config::SourceFacts as FactsForSettings;
+use crate::config::endpoints::Endpoints as Overrides;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::config::sinks::SinkUrl;
 use crate::credentials::{
-    CallerIdentity, Environment, Keys, Sessions, Sources, Sts, StsSettings, check_foreign, choose, sts_place,
+    CallerIdentity, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace, StsSettings,
+    check_foreign, choose, sts_place,
 };
 use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
@@ -191,6 +193,7 @@ async fn live(
     let tls = TlsSettings::from_environment(&environment).map_err(|error| usage(&error))?;
     let http = HttpClient::new(&tls).map_err(|error| usage(&error))?;
     let variant = Variant { fips: settings.use_fips, dual_stack: settings.use_dual_stack };
+    // The settings have read and checked all overrides; the variables are not read a second time, by other rules.
     let sts_settings = StsSettings {
         partition: settings.partition.clone(),
         region: settings.credentials.sts_region.clone(),
@@ -198,7 +201,7 @@ async fn live(
         allow_insecure: true,
         variant,
     };
-    let place = sts_place(&sts_settings, &environment).map_err(|error| usage(&error))?;
+    let place = sts_place(&sts_settings, &environment.without("AWS_ENDPOINT_URL")).map_err(|error| usage(&error))?;
     let sts = Sts::new(&http, place.region.clone(), place.endpoint.clone());
     let sources = Sources {
         setting: settings.credentials.source.clone(),
@@ -212,7 +215,7 @@ async fn live(
     };
     let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
     tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
-    check_foreign(chosen.kind, &place).map_err(|error| usage(&error))?;
+    check_endpoints(chosen.kind, &place, &settings.endpoints).map_err(|error| usage(&error))?;
     let facts = chosen.facts();
     let of_settings =
         FactsForSettings { web_identity: chosen.web_identity.is_some(), is_role_session: chosen.is_role == Some(true) };
@@ -243,6 +246,14 @@ async fn live(
         partition,
         home_region: place.region.to_string(),
         sessions: Some(sessions),
+    })
+}
+
+/// A task's or an instance's session goes to no address outside AWS, be it for STS or for any other service.
+fn check_endpoints(kind: SourceKind, sts: &StsPlace, endpoints: &Overrides) -> Result<(), PlaceError> {
+    check_foreign(kind, sts)?;
+    endpoints.urls().try_for_each(|url| {
+        check_foreign(kind, &StsPlace { endpoint: url.to_string(), overridden: true, ..sts.clone() })
     })
 }
 
@@ -338,4 +349,35 @@ fn rejected(error: &ConfigureError) -> StartError {
 /// Whether the run reads more than the source's own account.
 pub(super) fn reads_organization(settings: &Settings) -> bool {
     settings.accounts.from == Some(AccountsFrom::Organization)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use portolan_names::Region;
+
+    use super::{Overrides, SourceKind, StsPlace, check_endpoints};
+
+    /// Only the address of STS was looked at once: one for another service got the session of a task.
+    #[test]
+    fn no_service_takes_a_machines_session_out_of_aws() {
+        let sts = StsPlace {
+            region: Region::parse("eu-west-1").unwrap(),
+            endpoint: "https://sts.eu-west-1.amazonaws.com".to_owned(),
+            overridden: false,
+        };
+        let at = |url: &str| {
+            let variables = BTreeMap::from([("AWS_ENDPOINT_URL_EC2".to_owned(), url.to_owned())]);
+            let mut mistakes = Vec::new();
+            let endpoints = Overrides::read(None, false, &variables, &mut mistakes);
+            assert!(mistakes.is_empty(), "{url}");
+            endpoints
+        };
+        let foreign = at("https://collector.example");
+        assert!(check_endpoints(SourceKind::Task, &sts, &foreign).is_err());
+        assert!(check_endpoints(SourceKind::Instance, &sts, &foreign).is_err());
+        assert!(check_endpoints(SourceKind::Keys, &sts, &foreign).is_ok());
+        assert!(check_endpoints(SourceKind::Task, &sts, &at("http://127.0.0.1:5000")).is_ok());
+    }
 }
