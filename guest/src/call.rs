@@ -38,7 +38,7 @@ impl Call {
     }
 
     pub(crate) fn paging(&self) -> Option<&'static Paging> {
-        self.service.operations.get(&self.operation)?.paging.as_ref()
+        self.service.operation(&self.operation)?.paging.as_ref()
     }
 
     /// The same call for the page that this token names.

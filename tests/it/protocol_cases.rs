@@ -65,7 +65,8 @@ fn left_out() -> BTreeMap<&'static str, &'static str> {
 }
 
 fn run(case: &Value) -> Result<(), String> {
-    let service = Service::from_json(&case["service"].to_string()).map_err(|error| error.to_string())?;
+    let service =
+        Service::read(case["service"].as_str().unwrap_or_default().to_owned()).map_err(|error| error.to_string())?;
     let operation = case["operation"].as_str().unwrap();
     match case["kind"].as_str().unwrap() {
         "input" => run_input(case, &service, operation),
@@ -128,7 +129,9 @@ fn run_input(case: &Value, service: &Service, operation: &str) -> Result<(), Str
     }
     if let Some(host) = case["host"].as_str() {
         let prefix = written.host_prefix.as_deref().unwrap_or_default();
-        if !host.starts_with(prefix) || (prefix.is_empty() && service.operations[operation].host_prefix.is_some()) {
+        if !host.starts_with(prefix)
+            || (prefix.is_empty() && service.operation(operation).unwrap().host_prefix.is_some())
+        {
             return Err(format!("host prefix {prefix:?} for {host}"));
         }
     }

@@ -1,6 +1,9 @@
 //! What may be asked at all: what the loaded kinds declare, within what the operator allows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use portolan_tables::Operation;
 
 use crate::reads::{self, Review};
 use crate::refusal::{Refusal, Rule, shown};
@@ -128,7 +131,7 @@ impl Grant {
                     message,
                     grant_that_would_allow: grant,
                 };
-                let Some(operation) = service.and_then(|service| service.operations.get(name)) else {
+                let Some(operation) = service.and_then(|service| service.operation(name)) else {
                     out.push(refusal(Rule::NoOperation, "it is not in the host's tables".to_owned(), None));
                     continue;
                 };
@@ -151,24 +154,37 @@ impl Grant {
 /// Why no grant can allow an action; none where one can, or where the tables do not know it.
 fn never_granted(action: &str) -> Option<String> {
     let mut reason = None;
-    for name in portolan_tables::services() {
-        let Some(service) = portolan_tables::service(name) else { continue };
-        for (operation_name, operation) in &service.operations {
-            if operation.action.as_deref() != Some(action) {
-                continue;
+    for (service, name, operation) in operations_of(action) {
+        match (reads::check(service, name, operation), reads::review(operation)) {
+            (Ok(_), Review::NeedsGrant(_)) => return None,
+            (Ok(_), Review::Never(class)) => reason = Some(never(class)),
+            (Ok(_), Review::Inventory) => reason = Some("it needs no grant: choose a kind that uses it".to_owned()),
+            (Ok(_), Review::Constrained(_)) => {
+                reason = Some("it is bound to parameters, not to a grant".to_owned());
             }
-            match (reads::check(name, operation_name, operation), reads::review(operation)) {
-                (Ok(_), Review::NeedsGrant(_)) => return None,
-                (Ok(_), Review::Never(class)) => reason = Some(never(class)),
-                (Ok(_), Review::Inventory) => reason = Some("it needs no grant: choose a kind that uses it".to_owned()),
-                (Ok(_), Review::Constrained(_)) => {
-                    reason = Some("it is bound to parameters, not to a grant".to_owned());
-                }
-                (Err(fault), _) => reason = Some(fault.message),
-            }
+            (Err(fault), _) => reason = Some(fault.message),
         }
     }
     reason
+}
+
+type Known = (&'static str, &'static str, &'static Operation);
+
+/// The operations that need an action, over all services. Unpacks every table once, where an operator grants something.
+fn operations_of(action: &str) -> &'static [Known] {
+    static BY_ACTION: OnceLock<BTreeMap<&str, Vec<Known>>> = OnceLock::new();
+    let by_action = BY_ACTION.get_or_init(|| {
+        let mut found: BTreeMap<&str, Vec<Known>> = BTreeMap::new();
+        for service in portolan_tables::services().filter_map(portolan_tables::service) {
+            for (name, operation) in service.operations() {
+                if let Some(action) = operation.action.as_deref() {
+                    found.entry(action).or_default().push((&service.name, name, operation));
+                }
+            }
+        }
+        found
+    });
+    by_action.get(action).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// What is said about a row with the rule `never`.

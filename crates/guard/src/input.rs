@@ -49,11 +49,8 @@ impl<'a> Input<'a> {
             };
             let element = match service.shape(member.shape) {
                 Shape::List { member } => Some(member),
-                // A map of query parameters could name any parameter at all.
-                Shape::Map { .. } if place == Place::Query => {
-                    input.unchecked = true;
-                    continue;
-                }
+                // A map of query parameters could name any parameter at all: none of its keys is one that passes.
+                Shape::Map { .. } if place == Place::Query => continue,
                 _ => None,
             };
             let own = member.wire_name();

@@ -67,13 +67,13 @@ fn json_request<'s>(
     let found = carrier
         .strip_prefix(service.target_prefix.as_str())
         .and_then(|rest| rest.strip_prefix('.'))
-        .and_then(|name| service.operations.get_key_value(name));
+        .and_then(|name| service.named(name));
     let Some((name, operation)) = found else {
         let message =
             format!("x-amz-target {:?} is no operation of {} in the host's tables", shown(carrier), service.name);
         return Err(Fault::new(Rule::NoOperation, message).into());
     };
-    let of = |fault| Mismatch { operation: Some(name.as_str()), fault };
+    let of = |fault| Mismatch { operation: Some(name), fault };
     let input = Input::of(service, operation);
     let mut parameters = Parameters::default();
     let content_type = format!("application/x-amz-json-{}", service.json_version);
@@ -99,11 +99,11 @@ fn form_request<'s>(
     let Some(action) = form.get("Action") else {
         return Err(Fault::new(Rule::NoOperation, "the form has no Action").into());
     };
-    let Some((name, operation)) = service.operations.get_key_value(action) else {
+    let Some((name, operation)) = service.named(action) else {
         let message = format!("Action {:?} is no operation of {} in the host's tables", shown(action), service.name);
         return Err(Fault::new(Rule::NoOperation, message).into());
     };
-    let of = |fault| Mismatch { operation: Some(name.as_str()), fault };
+    let of = |fault| Mismatch { operation: Some(name), fault };
     match form.get("Version") {
         Some(version) if version == service.api_version => {}
         other => {
@@ -135,7 +135,7 @@ fn rest_request<'s>(
     service: &'s Service,
 ) -> Result<Matched<'s>, Mismatch<'s>> {
     let method = request.method.as_str();
-    let candidates = service.operations.iter().filter(|(_, operation)| rest::matches(method, target, operation));
+    let candidates = service.operations().filter(|(_, operation)| rest::matches(method, target, operation));
     let mut found = None;
     let mut nearly = None;
     for (name, operation) in candidates {

@@ -59,6 +59,9 @@ pub enum EndpointError {
     },
 }
 
+/// The rules of all services: a line for each, its name before the JSON, in order of the names.
+const TEXT: &str = include_str!("../data/endpoints.txt");
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
@@ -100,7 +103,7 @@ struct Exception {
 /// names one: a made-up name would not resolve, and that looks like a service that is absent.
 pub fn endpoint(name: &str, region: &str, variant: Variant) -> Result<Endpoint, EndpointError> {
     let unknown = || EndpointError::UnknownService(name.to_owned());
-    let rules = rules().get(name).ok_or_else(unknown)?;
+    let rules = rules(name).ok_or_else(unknown)?;
     let service = service(name).ok_or_else(unknown)?;
     let partition = partition_of(region).ok_or_else(|| EndpointError::UnknownRegion(region.to_owned()))?;
     let by_partition = match (variant.fips, variant.dual_stack) {
@@ -142,8 +145,15 @@ fn fill(template: &str, region: &str, partition: &Partition) -> String {
         .replace("{dual}", &partition.dual_stack_suffix)
 }
 
-fn rules() -> &'static BTreeMap<String, Rules> {
-    static PARSED: OnceLock<BTreeMap<String, Rules>> = OnceLock::new();
-    // A test reads the file, so that a malformed one never leaves the repository.
-    PARSED.get_or_init(|| serde_json::from_str(include_str!("../data/endpoints.json")).unwrap_or_default())
+/// The rules of one service, parsed when first asked for.
+fn rules(name: &str) -> Option<&'static Rules> {
+    static LINES: OnceLock<Vec<(&str, &str, OnceLock<Option<Rules>>)>> = OnceLock::new();
+    let lines = LINES.get_or_init(|| {
+        let split = TEXT.lines().filter_map(|line| line.split_once(' '));
+        split.map(|(name, json)| (name, json, OnceLock::new())).collect()
+    });
+    let at = lines.binary_search_by(|(known, ..)| known.cmp(&name)).ok()?;
+    let (_, json, parsed) = lines.get(at)?;
+    // A test reads every line, so that a malformed one never leaves the repository.
+    parsed.get_or_init(|| serde_json::from_str(json).ok()).as_ref()
 }

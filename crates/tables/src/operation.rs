@@ -26,8 +26,10 @@ pub struct Operation {
     pub output: Option<ShapeId>,
     /// The element around the answer, in the query protocol: `ListTopicsResult`.
     pub result_wrapper: Option<String>,
-    /// How pages follow each other, where AWS's model says so.
+    /// How pages follow each other: by AWS's model, else by the tokens that input and output have.
     pub paging: Option<Paging>,
+    /// The path of the list of what there is, in the answer of a call that lists; none where that cannot be told.
+    pub items: Option<String>,
 }
 
 /// What an action gives, in the words of AWS's service authorization data.

@@ -1,15 +1,18 @@
 //! What values look like and how they stand on the wire.
 
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 
 /// The number of a shape in its service's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(transparent)]
 pub struct ShapeId(pub usize);
 
 /// What a value is.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(from = "WrittenShape")]
 pub enum Shape {
     /// Text.
     String,
@@ -23,6 +26,8 @@ pub enum Shape {
     Blob,
     /// A point in time. Its form is said by the [`Member`] that refers to it.
     Timestamp,
+    /// Text that is JSON, percent-encoded: IAM's policy documents.
+    EncodedJson,
     /// Any JSON.
     Document,
     /// Named members.
@@ -55,15 +60,13 @@ impl Shape {
 }
 
 /// Named members, in the order of AWS's model.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Structure {
     /// The members.
     pub members: Vec<Member>,
     /// The member that is the whole body, in the REST protocols.
     pub payload: Option<String>,
     /// Whether exactly one member is set.
-    #[serde(default)]
     pub union: bool,
 }
 
@@ -78,11 +81,11 @@ impl Structure {
 /// A reference to a shape, from a structure, a list or a map: how the value stands on the wire there.
 ///
 /// What AWS's models spread over the reference and the shape is resolved: this is the one place to look.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// The name in the model, which input and output values use; empty in lists and maps.
-    #[serde(default)]
+    #[serde(skip)]
     pub name: String,
     /// What the value is.
     pub shape: ShapeId,
@@ -111,7 +114,7 @@ pub struct Member {
     #[serde(default)]
     pub streaming: bool,
     /// Whether a request without it is refused.
-    #[serde(default)]
+    #[serde(skip)]
     pub required: bool,
     /// The form of a timestamp.
     pub timestamp: Option<TimestampFormat>,
@@ -157,4 +160,97 @@ pub enum TimestampFormat {
     Epoch,
     /// `Tue, 02 Jan 2024 03:04:05 GMT`
     Rfc822,
+}
+
+/// A shape as the tables write it: members by name, and most of them as the mere number of their shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenShape {
+    String,
+    Integer,
+    Float,
+    Boolean,
+    Blob,
+    Timestamp,
+    EncodedJson,
+    Document,
+    Structure(WrittenStructure),
+    List(WrittenMember),
+    Map(WrittenMember, WrittenMember),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStructure {
+    members: WrittenMembers,
+    #[serde(default)]
+    required: Vec<String>,
+    payload: Option<String>,
+    #[serde(default)]
+    union: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenMember {
+    Plain(ShapeId),
+    Full(Box<Member>),
+}
+
+/// Members in the order of the text.
+struct WrittenMembers(Vec<Member>);
+
+impl From<WrittenMember> for Member {
+    fn from(written: WrittenMember) -> Self {
+        match written {
+            WrittenMember::Plain(shape) => Self { shape, ..Self::default() },
+            WrittenMember::Full(member) => *member,
+        }
+    }
+}
+
+impl From<WrittenShape> for Shape {
+    fn from(written: WrittenShape) -> Self {
+        match written {
+            WrittenShape::String => Self::String,
+            WrittenShape::Integer => Self::Integer,
+            WrittenShape::Float => Self::Float,
+            WrittenShape::Boolean => Self::Boolean,
+            WrittenShape::Blob => Self::Blob,
+            WrittenShape::Timestamp => Self::Timestamp,
+            WrittenShape::EncodedJson => Self::EncodedJson,
+            WrittenShape::Document => Self::Document,
+            WrittenShape::Structure(WrittenStructure { members, required, payload, union }) => {
+                let mut members = members.0;
+                for member in &mut members {
+                    member.required = required.contains(&member.name);
+                }
+                Self::Structure(Structure { members, payload, union })
+            }
+            WrittenShape::List(member) => Self::List { member: Box::new(member.into()) },
+            WrittenShape::Map(key, value) => Self::Map { key: Box::new(key.into()), value: Box::new(value.into()) },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenMembers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = WrittenMembers;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("members by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WrittenMembers, A::Error> {
+                let mut members = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                while let Some((name, written)) = map.next_entry::<String, WrittenMember>()? {
+                    members.push(Member { name, ..written.into() });
+                }
+                Ok(WrittenMembers(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }

@@ -23,24 +23,42 @@ fn every_table_can_be_read_and_is_sorted() {
     for name in names {
         let service = service(name).unwrap_or_else(|| panic!("the table of {name} is malformed"));
         assert_eq!(service.name, name);
-        assert!(!service.operations.is_empty());
-    }
-}
-
-#[test]
-fn every_operation_is_a_read_that_nothing_denies() {
-    for service in services().filter_map(service) {
-        for (name, operation) in &service.operations {
-            assert!(operation.action.is_some(), "{}:{name} has no action", service.name);
-            assert!(matches!(operation.access, Some(Access::List | Access::Read)), "{}:{name}", service.name);
-            assert_eq!(operation.denied, None, "{}:{name}", service.name);
+        assert!(service.operation_names().next().is_some());
+        assert!(service.operation_names().is_sorted(), "operation() searches by halves");
+        service.check().unwrap_or_else(|error| panic!("{name}: {error}"));
+        for region in ["us-east-1", "eu-west-1"] {
+            endpoint(name, region, PLAIN).unwrap_or_else(|error| panic!("{error}"));
         }
     }
 }
 
+/// How many operations there are of each sort. A change of the data shows here, and is looked at before it is written down.
+#[test]
+fn what_the_tables_hold() {
+    let (mut all, mut unmapped, mut changing, mut never, mut constrained, mut listing) = (0, 0, 0, 0, 0, 0);
+    for service in services().filter_map(service) {
+        for (_, operation) in service.operations() {
+            all += 1;
+            match (operation.access, operation.denied.as_ref().map(|denied| denied.rule)) {
+                (None, _) => unmapped += 1,
+                (Some(Access::Write | Access::Tagging | Access::Permissions), _) => changing += 1,
+                (_, Some(DeniedRule::Never)) => never += 1,
+                (_, Some(DeniedRule::Grant | DeniedRule::Constrain)) => constrained += 1,
+                (_, None) if service.lists_without_input(operation) => listing += 1,
+                (_, None) => {}
+            }
+            let opened = matches!(operation.access, Some(Access::List | Access::Read))
+                && operation.denied.as_ref().is_none_or(|denied| denied.rule != DeniedRule::Never);
+            assert!(opened || (operation.input.is_none() && operation.output.is_none()), "{operation:?}");
+        }
+    }
+    assert_eq!((services().count(), all), (416, 8_221));
+    assert_eq!((unmapped, changing, never, constrained, listing), (1_060, 33, 135, 63, 2_064));
+}
+
 #[track_caller]
 fn check_action(service_name: &str, operation: &str, action: &str) {
-    assert_eq!(service(service_name).unwrap().operations[operation].action.as_deref(), Some(action));
+    assert_eq!(service(service_name).unwrap().operation(operation).unwrap().action.as_deref(), Some(action));
 }
 
 #[test]
@@ -64,18 +82,41 @@ fn protocols_and_wire_names() {
         assert_eq!(service(name).unwrap().protocol, protocol);
     }
     let rds = service("rds").unwrap();
-    assert_eq!(rds.operations["DescribeDBInstances"].result_wrapper.as_deref(), Some("DescribeDBInstancesResult"));
-    let paging = service("lambda").unwrap().operations["ListFunctions"].paging.clone().unwrap();
+    assert_eq!(
+        rds.operation("DescribeDBInstances").unwrap().result_wrapper.as_deref(),
+        Some("DescribeDBInstancesResult")
+    );
+    let paging = service("lambda").unwrap().operation("ListFunctions").unwrap().paging.clone().unwrap();
     assert_eq!((paging.input_token, paging.output_token), (vec!["Marker".into()], vec!["NextMarker".into()]));
-    assert_eq!(service("s3").unwrap().operations["GetBucketTagging"].path, "/{Bucket}?tagging");
+    assert_eq!(service("s3").unwrap().operation("GetBucketTagging").unwrap().path, "/{Bucket}?tagging");
+}
+
+const HEADER: &str =
+    r#"{"name":"x","id":"X","protocol":"json","endpoint_prefix":"x","signing_name":"x","api_version":"1"}"#;
+
+#[track_caller]
+fn check_refused(lines: &str, expected: &str) {
+    let error = Service::read(format!("{HEADER}\n{lines}")).and_then(|service| service.check()).unwrap_err();
+    assert!(format!("{error} {error:?}").contains(expected), "{error:?}");
 }
 
 #[test]
-fn a_table_that_names_a_missing_shape_is_refused() {
-    let text = r#"{"name":"x","protocol":"json","endpoint_prefix":"x","signing_name":"x","api_version":"1",
-        "operations":{"A":{"method":"POST","path":"/","output":1}},"shapes":["string"]}"#;
-    assert!(Service::from_json(text).unwrap_err().to_string().contains("no shape 1"));
-    assert!(matches!(service("ec2").unwrap().shapes[0], Shape::Structure(_)));
+fn malformed_tables_are_refused() {
+    check_refused("A {\"method\":\"POST\",\"path\":\"/\",\"output\":1}\n\n\"string\"\n", "no shape 1");
+    check_refused("A {\"method\":\"POST\",\"path\":\"/\",\"outputs\":1}\n\n\"string\"\n", "unknown field");
+    check_refused("A\n\n\"string\"\n", "is not the line of an operation");
+    check_refused("\n\"strong\"\n", "unknown variant");
+    assert!(Service::read("{}".to_owned()).is_err());
+}
+
+#[test]
+fn members_keep_their_order_and_their_names_on_the_wire() {
+    let ec2 = service("ec2").unwrap();
+    let Shape::Structure(output) = ec2.shape(ec2.operation("DescribeVolumes").unwrap().output.unwrap()) else {
+        panic!()
+    };
+    let names: Vec<_> = output.members.iter().map(|member| (member.name.as_str(), member.wire_name())).collect();
+    assert_eq!(names, [("NextToken", "nextToken"), ("Volumes", "volumeSet")]);
 }
 
 #[track_caller]

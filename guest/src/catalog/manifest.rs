@@ -80,7 +80,7 @@ fn written(calls: &BTreeSet<(String, &'static str)>) -> Vec<Value> {
         .iter()
         .map(|(operation, identity)| {
             let action = operation.split_once(':').and_then(|(service, operation)| {
-                portolan_tables::service(service)?.operations.get(operation)?.action.clone()
+                portolan_tables::service(service)?.operation(operation)?.action.clone()
             });
             json!({"operation": operation, "action": action, "identity": identity})
         })
@@ -146,7 +146,7 @@ pub(crate) fn fills(definition: &Definition, action: &Action, service: Option<&S
 
 /// The member names of the structure at a path of an operation's answer; of a list, of its elements.
 fn members_at(service: &Service, operation: &str, path: &str) -> Option<Vec<String>> {
-    let mut shape = service.shape(service.operations.get(operation)?.output?);
+    let mut shape = service.shape(service.operation(operation)?.output?);
     for segment in path.split('.').filter(|segment| !segment.is_empty()) {
         let Shape::Structure(structure) = shape else { return None };
         shape = service.shape(structure.member(segment)?.shape);

@@ -35,7 +35,7 @@ fn shape_at<'s>(service: &'s Service, mut shape: &'s Shape, path: &str) -> Optio
 }
 
 fn output<'s>(service: &'s Service, operation: &str) -> &'s Shape {
-    let entry = service.operations.get(operation).unwrap_or_else(|| panic!("{} has no {operation}", service.name));
+    let entry = service.operation(operation).unwrap_or_else(|| panic!("{} has no {operation}", service.name));
     service.shape(entry.output.unwrap())
 }
 
@@ -210,7 +210,7 @@ fn every_listing_with_pages_follows_them() {
                 let name = member.name.to_lowercase();
                 name.contains("token") || name.ends_with("marker") || name.starts_with("lastevaluated")
             });
-            let paging = table.operations[operation].paging.as_ref();
+            let paging = table.operation(operation).unwrap().paging.as_ref();
             assert!(
                 token.is_none() || paging.is_some(),
                 "{operation} has {:?} and no pages",

@@ -25,6 +25,26 @@ fn encode(text: &str, kept: impl Fn(u8) -> bool) -> String {
     encoded
 }
 
+/// The text without its percent-encoding; none where it is not UTF-8 then.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +53,11 @@ mod tests {
     fn all_but_the_unreserved() {
         assert_eq!(percent("aZ0-._~ /:+%&=ü"), "aZ0-._~%20%2F%3A%2B%25%26%3D%C3%BC");
         assert_eq!(percent_but_slashes("a/b c"), "a/b%20c");
+    }
+
+    #[test]
+    fn decoding_leaves_what_is_no_escape() {
+        assert_eq!(decoded("%7B%22a%22%3A1%7D+%zz%4").as_deref(), Some("{\"a\":1}+%zz%4"));
+        assert_eq!(decoded("%FF"), None);
     }
 }

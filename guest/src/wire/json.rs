@@ -3,7 +3,7 @@
 use portolan_tables::{Member, Service, Shape, Structure};
 use serde_json::{Map, Number, Value};
 
-use super::place::{Misfit, given, in_answers_body, kind};
+use super::place::{self, Misfit, given, in_answers_body, kind};
 use super::{Answer, Call, Written, timestamp};
 
 pub(super) fn request(call: &Call<'_>, input: &Map<String, Value>) -> Result<Written, Misfit> {
@@ -83,10 +83,11 @@ pub(super) fn decode(service: &Service, member: &Member, value: Value) -> Result
         (Shape::Integer, value) => integer(value),
         (Shape::Float, value) => float(value),
         (Shape::Boolean, value) => boolean(value),
+        (Shape::EncodedJson, Value::String(text)) => Ok(place::encoded_json(&text)),
         (Shape::String | Shape::Blob, value @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => Ok(value),
         (Shape::Structure(_) | Shape::Map { .. }, value) => Err(unexpected("an object", &value)),
         (Shape::List { .. }, value) => Err(unexpected("a list", &value)),
-        (Shape::String | Shape::Blob, value) => Err(unexpected("text", &value)),
+        (Shape::String | Shape::Blob | Shape::EncodedJson, value) => Err(unexpected("text", &value)),
     }
 }
 

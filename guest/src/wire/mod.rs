@@ -101,7 +101,7 @@ pub enum Fault {
 ///
 /// When the input does not fit the operation.
 pub fn request(service: &Service, operation: &str, input: &Value) -> Result<WireRequest, InputError> {
-    let entry = service.operations.get(operation).ok_or_else(|| InputError::UnknownOperation {
+    let entry = service.operation(operation).ok_or_else(|| InputError::UnknownOperation {
         service: service.name.clone(),
         operation: operation.to_owned(),
     })?;
@@ -146,7 +146,7 @@ pub fn response(
     body: &str,
 ) -> Result<Value, Fault> {
     let bad = |reason: String| Fault::BadAnswer(format!("the answer of {}:{operation} {reason}", service.name));
-    let entry = service.operations.get(operation).ok_or_else(|| bad("is of no operation in the tables".into()))?;
+    let entry = service.operation(operation).ok_or_else(|| bad("is of no operation in the tables".into()))?;
     if let Some(error) = portolan_errors::read(service.protocol, status, headers, body) {
         return Err(Fault::Aws(error));
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use portolan_tables::{Location, Member, Service, Shape, Structure};
 use serde_json::{Map, Value};
 
+use super::encode;
+
 /// How deep an input may nest. The deepest input of a read nests four levels.
 const MAX_INPUT_DEPTH: usize = 32;
 
@@ -106,7 +108,7 @@ fn check_value(service: &Service, member: &Member, value: &Value, depth: usize) 
             });
         }
         (Shape::String, _) if member.json => return Ok(()),
-        (Shape::String | Shape::Blob, Value::String(_))
+        (Shape::String | Shape::Blob | Shape::EncodedJson, Value::String(_))
         | (Shape::Boolean, Value::Bool(_))
         | (Shape::Float, Value::Number(_))
         | (Shape::Timestamp, Value::String(_) | Value::Number(_)) => return Ok(()),
@@ -116,7 +118,7 @@ fn check_value(service: &Service, member: &Member, value: &Value, depth: usize) 
         (Shape::Integer, Value::Number(number)) if !number.is_f64() => return Ok(()),
         (Shape::Structure(_) | Shape::Map { .. }, _) => "an object",
         (Shape::List { .. }, _) => "a list",
-        (Shape::String, _) => "text",
+        (Shape::String | Shape::EncodedJson, _) => "text",
         (Shape::Blob, _) => "base64 text",
         (Shape::Boolean, _) => "true or false",
         (Shape::Integer, _) => "a whole number",
@@ -124,6 +126,13 @@ fn check_value(service: &Service, member: &Member, value: &Value, depth: usize) 
         (Shape::Timestamp, _) => "a point in time",
     };
     Err(Misfit::new(format!("expected {expected}, found {}", kind(value))))
+}
+
+/// Text that is JSON, percent-encoded. What is something else stays text.
+pub(super) fn encoded_json(text: &str) -> Value {
+    let decoded = encode::decoded(text);
+    let parsed = decoded.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    parsed.unwrap_or_else(|| Value::from(text))
 }
 
 /// What a value is, in words.

@@ -5,7 +5,7 @@ use portolan_xml::Element;
 use serde_json::{Map, Value};
 
 use super::json::{float_text, integer_text};
-use super::place::{Misfit, in_answers_body};
+use super::place::{self, Misfit, in_answers_body};
 use super::timestamp;
 
 /// Reads the members of a structure that stand in an element. Elements that the model does not know are left out:
@@ -131,6 +131,7 @@ pub(super) fn scalar(shape: &Shape, text: &str) -> Result<Value, Misfit> {
         Shape::Boolean => Err(Misfit::new("expected true or false")),
         Shape::Timestamp => timestamp::read_text(text),
         Shape::Blob => Ok(Value::String(trimmed.to_owned())),
+        Shape::EncodedJson => Ok(place::encoded_json(text)),
         Shape::String | Shape::Document | Shape::Structure(_) | Shape::List { .. } | Shape::Map { .. } => {
             Ok(Value::String(text.to_owned()))
         }

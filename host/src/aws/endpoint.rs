@@ -53,7 +53,8 @@ impl Endpoints {
             return Err(PlaceError::ForeignPartition { region: region.to_owned(), partition: self.partition.clone() });
         }
         let known = endpoint(service, region, self.variant).map_err(|error| PlaceError::Unknown(error.to_string()))?;
-        let base = match self.overrides.of(service) {
+        let service_id = portolan_tables::service(service).map_or(service, |table| table.id.as_str());
+        let base = match self.overrides.of(service_id) {
             // A label in front of an address that somebody set would name a host that nobody set.
             Some(address) => address.to_string().trim_end_matches('/').to_owned(),
             None => format!("https://{}{}", host_prefix.unwrap_or_default(), known.host),

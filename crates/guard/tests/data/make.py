@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Writes hostile.json: service tables with writes and denied reads in them, inputs only, for the guard's tests.
+"""Writes hostile.txt: service tables with writes and denied reads in them, inputs only, for the guard's tests.
 
     target/generator/bin/python crates/guard/tests/data/make.py     # the environment of guest/generator/generate.py
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ sys.path.insert(0, str(ROOT / "guest" / "generator"))
 
 import models  # noqa: E402
 from actions import Actions  # noqa: E402
-from services import compile_service  # noqa: E402
+from services import compile_service, text  # noqa: E402
 
 
 def main():
@@ -25,8 +24,7 @@ def main():
             continue
         service, _, operations = line.partition(":")
         tables.append(table(service, operations.split(), actions))
-    text = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in tables)
-    (HERE / "hostile.json").write_text(f"[\n{text}\n]\n")
+    (HERE / "hostile.txt").write_text("---\n".join(map(text, tables)))
 
 
 def table(service, operations, actions):
@@ -35,7 +33,7 @@ def table(service, operations, actions):
         name: {key: value for key, value in operation.items() if key != "output"}
         for name, operation in model["operations"].items()
     }
-    return compile_service(service, model, operations, {}, actions)
+    return compile_service(service, model, operations, {}, actions, whole=True)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,7 @@ enum Carrier {
 
 /// The operations of the tables, numbered.
 fn operations() -> Vec<(&'static str, &'static str)> {
-    hostile()
-        .iter()
-        .flat_map(|service| service.operations.keys().map(|name| (service.name.as_str(), name.as_str())))
-        .collect()
+    hostile().iter().flat_map(|service| service.operation_names().map(|name| (service.name.as_str(), name))).collect()
 }
 
 fn pick(words: &'static [&'static str]) -> impl Strategy<Value = String> {
@@ -234,7 +231,7 @@ fn carry(sent: &mut Sent, carrier: Carrier, index: usize) {
             sent.headers.push((key.to_owned(), format!("{}.{name}", hostile_service(service).target_prefix)));
         }
         Carrier::OverrideHeader => {
-            let method = hostile_service(service).operations[*name].method.clone();
+            let method = hostile_service(service).operation(name).unwrap().method.clone();
             sent.headers.push(("x-http-method-override".to_owned(), method));
         }
         Carrier::Path => sent.target = harm.target,
@@ -297,7 +294,7 @@ fn splice(text: &mut String, at: usize, piece: &str) {
 /// What AWS's data says of an operation: whether any reading as it must be refused.
 fn is_harmful(name: &str) -> bool {
     let (service, operation) = name.split_once(':').unwrap();
-    let operation = &hostile_service(service).operations[operation];
+    let operation = hostile_service(service).operation(operation).unwrap();
     let read = matches!(operation.access, Some(portolan_tables::Access::List | portolan_tables::Access::Read));
     let never = operation.denied.as_ref().is_some_and(|denied| denied.rule == portolan_tables::DeniedRule::Never);
     !read || never

@@ -94,16 +94,20 @@ fn a_component_that_declares_what_never_passes_is_found_before_any_call() {
 
 #[test]
 fn bytes_with_two_meanings_at_one_endpoint_are_ambiguous() {
-    let one = r#"[
-      {"name":"one","protocol":"rest-json","endpoint_prefix":"shared","signing_name":"one","api_version":"1","shapes":[],
-       "operations":{"GetThing":{"method":"GET","path":"/things","action":"one:GetThing","access":"read"}}},
-      {"name":"two","protocol":"rest-json","endpoint_prefix":"shared","signing_name":"one","api_version":"1","shapes":[],
-       "operations":{"PurgeThings":{"method":"GET","path":"/things","action":"one:PurgeThings","access":"write"}}},
-      {"name":"three","protocol":"rest-json","endpoint_prefix":"third","signing_name":"t","api_version":"1",
-       "shapes":[{"structure":{"members":[{"name":"Name","shape":1,"location":"uri"}]}},"string"],
-       "operations":{"GetThing":{"method":"GET","path":"/things/{Name}","input":0,"action":"t:GetThing","access":"read"},
-                     "GetAll":{"method":"GET","path":"/things/all","action":"t:GetAll","access":"read"}}}]"#;
-    let tables: Vec<portolan_tables::Service> = serde_json::from_str(one).unwrap();
+    let one = r#"{"name":"one","id":"One","protocol":"rest-json","endpoint_prefix":"shared","signing_name":"one","api_version":"1"}
+GetThing {"method":"GET","path":"/things","action":"one:GetThing","access":"read"}
+---
+{"name":"two","id":"Two","protocol":"rest-json","endpoint_prefix":"shared","signing_name":"one","api_version":"1"}
+PurgeThings {"method":"GET","path":"/things","action":"one:PurgeThings","access":"write"}
+---
+{"name":"three","id":"Three","protocol":"rest-json","endpoint_prefix":"third","signing_name":"t","api_version":"1"}
+GetThing {"method":"GET","path":"/things/{Name}","input":0,"action":"t:GetThing","access":"read"}
+GetAll {"method":"GET","path":"/things/all","action":"t:GetAll","access":"read"}
+
+{"structure":{"members":{"Name":{"shape":1,"location":"uri"}}}}
+"string"
+"#;
+    let tables = crate::sent::tables(one);
     let grant = crate::sent::everything(&tables);
     let send = |service: usize, operation, target: &str| {
         let sent = Sent::plain(&tables[service], operation).with(|s| s.target = target.to_owned());

@@ -16,7 +16,7 @@ pub fn readings(sent: &Sent) -> BTreeSet<String> {
     let words = words(sent);
     let method_overridden = sent.headers.iter().any(|(name, _)| name.to_ascii_lowercase().contains("method"));
     for service in endpoint_services(sent) {
-        for (name, operation) in &service.operations {
+        for (name, operation) in service.operations() {
             let lower = name.to_ascii_lowercase();
             let carried = words.iter().any(|word| *word == lower || word.rsplit('.').next() == Some(lower.as_str()));
             let rest = matches!(service.protocol, Protocol::RestJson | Protocol::RestXml);

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use portolan_guard::{Grant, Identity, Method, Permitted, Refusal, Rule, WireRequest, decide_by};
-use portolan_tables::{Operation, Protocol, Service, Shape};
+use portolan_tables::{Access, Operation, Protocol, Service, Shape};
 
 /// A request whose parts can be changed.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Sent {
 impl Sent {
     /// The plain request of an operation, with a value for each label and required query key.
     pub fn plain(service: &Service, name: &str) -> Self {
-        let operation = &service.operations[name];
+        let operation = service.operation(name).unwrap();
         let mut sent = Self {
             service: service.name.clone(),
             region: "eu-west-1".to_owned(),
@@ -117,10 +117,20 @@ fn filled(path: &str) -> String {
         .join("/")
 }
 
-/// The tables of `data/hostile.json`: writes and denied reads beside ordinary ones.
+/// The tables of `data/hostile.txt`: writes and denied reads beside ordinary ones.
 pub fn hostile() -> &'static [Service] {
     static TABLES: OnceLock<Vec<Service>> = OnceLock::new();
-    TABLES.get_or_init(|| serde_json::from_str(include_str!("../data/hostile.json")).unwrap())
+    TABLES.get_or_init(|| tables(include_str!("../data/hostile.txt")))
+}
+
+/// Tables with a line of dashes between them.
+pub fn tables(text: &str) -> Vec<Service> {
+    text.split("---\n").map(|table| Service::read(table.to_owned()).unwrap()).collect()
+}
+
+/// Whether anything opens an operation: it reads, and no row keeps it shut or binds it to parameters.
+pub fn is_open(operation: &Operation) -> bool {
+    matches!(operation.access, Some(Access::List | Access::Read)) && operation.denied.is_none()
 }
 
 pub fn hostile_service(name: &str) -> &'static Service {
@@ -134,11 +144,11 @@ pub fn plain(service: &str, operation: &str) -> Sent {
 
 /// The strongest guest: it declares every operation with both identities, and the operator granted
 /// whatever can be granted.
-pub fn everything(tables: &[Service]) -> Grant {
+pub fn everything<'s>(tables: impl IntoIterator<Item = &'s Service>) -> Grant {
     let mut calls = Vec::new();
     let mut actions = Vec::new();
     for service in tables {
-        for (name, operation) in &service.operations {
+        for (name, operation) in service.operations() {
             for identity in ["account", "management"] {
                 calls.push(serde_json::json!({"operation": format!("{}:{name}", service.name), "identity": identity}));
             }
@@ -146,12 +156,9 @@ pub fn everything(tables: &[Service]) -> Grant {
         }
     }
     let manifest = serde_json::json!({ "calls": calls }).to_string();
-    let mut grant = Grant::from_manifest(&manifest).unwrap();
-    for action in actions {
-        // What the host's own tables already refuse cannot be added; the rest can.
-        grant = grant.clone().with_operator([action]).unwrap_or(grant);
-    }
-    grant
+    // What the host's own tables already refuse cannot be added; the rest can.
+    let grantable = |action: &String| Grant::nothing().with_operator([action.clone()]).is_ok();
+    Grant::from_manifest(&manifest).unwrap().with_operator(actions.into_iter().filter(grantable)).unwrap()
 }
 
 /// [`everything`] over the hostile tables.
@@ -163,10 +170,7 @@ pub fn strongest() -> &'static Grant {
 /// [`everything`] over the tables that are compiled in.
 pub fn strongest_of_the_host() -> &'static Grant {
     static GRANT: OnceLock<Grant> = OnceLock::new();
-    GRANT.get_or_init(|| {
-        let services = portolan_tables::services().filter_map(portolan_tables::service);
-        everything(&services.cloned().collect::<Vec<_>>())
-    })
+    GRANT.get_or_init(|| everything(portolan_tables::services().filter_map(portolan_tables::service)))
 }
 
 /// The one way in which tables of cases call the guard: the strongest guest sends, and a rule says no.
