@@ -145,15 +145,22 @@ fn fill(template: &str, region: &str, partition: &Partition) -> String {
         .replace("{dual}", &partition.dual_stack_suffix)
 }
 
+/// The line of a service.
+struct Line {
+    name: &'static str,
+    json: &'static str,
+    parsed: OnceLock<Option<Rules>>,
+}
+
 /// The rules of one service, parsed when first asked for.
 fn rules(name: &str) -> Option<&'static Rules> {
-    static LINES: OnceLock<Vec<(&str, &str, OnceLock<Option<Rules>>)>> = OnceLock::new();
+    static LINES: OnceLock<Vec<Line>> = OnceLock::new();
     let lines = LINES.get_or_init(|| {
         let split = TEXT.lines().filter_map(|line| line.split_once(' '));
-        split.map(|(name, json)| (name, json, OnceLock::new())).collect()
+        split.map(|(name, json)| Line { name, json, parsed: OnceLock::new() }).collect()
     });
-    let at = lines.binary_search_by(|(known, ..)| known.cmp(&name)).ok()?;
-    let (_, json, parsed) = lines.get(at)?;
+    let at = lines.binary_search_by(|line| line.name.cmp(name)).ok()?;
+    let line = lines.get(at)?;
     // A test reads every line, so that a malformed one never leaves the repository.
-    parsed.get_or_init(|| serde_json::from_str(json).ok()).as_ref()
+    line.parsed.get_or_init(|| serde_json::from_str(line.json).ok()).as_ref()
 }
