@@ -30,6 +30,37 @@ fn list<'s>(schema: &'s Value, keyword: &str) -> &'s [Value] {
     schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+fn scalar(schema: &Value, value: &Value, at: &str, findings: &mut Vec<Finding>) {
+    if let Some(kind) = schema.get("type").and_then(Value::as_str) {
+        let right = match kind {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_i64() || value.is_u64(),
+            _ => false,
+        };
+        if !right {
+            findings.push(finding(at, format!("of type {kind}, not {value}")));
+        }
+    }
+    let allowed = list(schema, "enum");
+    if !allowed.is_empty() && !allowed.contains(value) {
+        let words = allowed.iter().filter_map(Value::as_str);
+        let instead = value.as_str().and_then(|given| nearest(given, words));
+        findings.push(Finding { instead, ..finding(at, format!("{value} is none of {}", schema["enum"])) });
+    }
+    if let Some(wanted) = schema.get("const").filter(|wanted| *wanted != value) {
+        let instead = wanted.as_str().map(str::to_owned);
+        findings.push(Finding { instead, ..finding(at, format!("{wanted} is expected, not {value}")) });
+    }
+    if let (Some(least), Some(given)) = (schema.get("minimum").and_then(Value::as_i64), value.as_i64())
+        && given < least
+    {
+        findings.push(finding(at, format!("at least {least}")));
+    }
+}
+
 impl Validator<'_> {
     fn check(&self, schema: &Value, value: &Value, at: &str, findings: &mut Vec<Finding>) {
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
@@ -50,7 +81,7 @@ impl Validator<'_> {
             findings.push(finding(at, "these do not go together".to_owned()));
         }
         self.choices(schema, value, at, findings);
-        self.scalar(schema, value, at, findings);
+        scalar(schema, value, at, findings);
         match value {
             Value::Array(items) => self.items(schema, items, at, findings),
             Value::Object(_) => self.members(schema, value, at, findings),
@@ -74,37 +105,6 @@ impl Validator<'_> {
                 let needs = if needs.is_empty() { String::new() } else { format!(": {}", needs.join(" or ")) };
                 findings.push(finding(at, format!("none of the forms that it may have{needs}")));
             }
-        }
-    }
-
-    fn scalar(&self, schema: &Value, value: &Value, at: &str, findings: &mut Vec<Finding>) {
-        if let Some(kind) = schema.get("type").and_then(Value::as_str) {
-            let right = match kind {
-                "object" => value.is_object(),
-                "array" => value.is_array(),
-                "string" => value.is_string(),
-                "boolean" => value.is_boolean(),
-                "integer" => value.is_i64() || value.is_u64(),
-                _ => false,
-            };
-            if !right {
-                findings.push(finding(at, format!("of type {kind}, not {value}")));
-            }
-        }
-        let allowed = list(schema, "enum");
-        if !allowed.is_empty() && !allowed.contains(value) {
-            let words = allowed.iter().filter_map(Value::as_str);
-            let instead = value.as_str().and_then(|given| nearest(given, words));
-            findings.push(Finding { instead, ..finding(at, format!("{value} is none of {}", schema["enum"])) });
-        }
-        if let Some(wanted) = schema.get("const").filter(|wanted| *wanted != value) {
-            let instead = wanted.as_str().map(str::to_owned);
-            findings.push(Finding { instead, ..finding(at, format!("{wanted} is expected, not {value}")) });
-        }
-        if let (Some(least), Some(given)) = (schema.get("minimum").and_then(Value::as_i64), value.as_i64())
-            && given < least
-        {
-            findings.push(finding(at, format!("at least {least}")));
         }
     }
 

@@ -327,7 +327,7 @@ impl Reader {
         let mut chosen = Vec::with_capacity(loaded.len());
         let own = own.into_iter().filter(|kind| names.contains(&&*kind.name));
         for kind in loaded.into_iter().chain(own) {
-            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| *name == &*kind.name) else { continue };
+            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| **name == *kind.name) else { continue };
             let actions = self.actions(entry, at, &kind);
             let regions = self.object(entry, at, "regions").map(|policy| {
                 let at = format!("{at}/regions");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Reading;
-use super::answers::{Elements, Reported, identity, reported, translated, value};
+use super::answers::{Element, Elements, Reported, identity, reported, translated, value};
 use super::defaults::Users;
 use super::item::Item;
 use super::presence::Known;
@@ -60,7 +60,9 @@ pub(crate) fn enrich(
     run(reading, items, &first, problems)?;
     if !then.is_empty() {
         settle(reading, items, &then, users, problems)?;
-        items.iter_mut().for_each(|item| item.locate(reading));
+        for item in items.iter_mut() {
+            item.locate(reading);
+        }
         run(reading, items, &then, problems)?;
     }
     settle(reading, items, &[], users, problems)
@@ -338,13 +340,14 @@ impl Enriching<'_, '_> {
             let Some(asked) = self.items.get(*item) else { continue };
             let Some(wanted) = template::fill(&identity.of, &asked.scope(self.reading)) else { continue };
             let reported = action.missing.as_ref().and_then(|missing| reported(&job.answers, missing, &wanted));
-            let value = elements.value(action, &wanted);
+            let found = elements.of_item(action, &wanted);
             wanted_all.push(wanted);
-            match (reported, value) {
+            match (reported, found) {
                 // What is gathered may be nothing, and then only the report tells why.
-                (reported, Some(value)) if reported.is_none() || !action.gather => {
-                    self.note(*item, job.action, value.map_or(Found::Nothing, Found::Value));
+                (reported, Element::Value(value)) if reported.is_none() || !action.gather => {
+                    self.note(*item, job.action, Found::Value(value));
                 }
+                (_, Element::Nothing) => self.note(*item, job.action, Found::Nothing),
                 (Some(Reported::Gone), _) => {
                     let problem = Problem::new(ProblemClass::Vanished, "listed, and missing when asked for");
                     self.gone(job.action, *item, job.call.problem(problem));

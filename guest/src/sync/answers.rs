@@ -73,6 +73,14 @@ pub(crate) fn identity(answer: &Value, at: &[String]) -> Option<String> {
     at.iter().find_map(|path| text(path::get(answer, path)?))
 }
 
+/// What a batch's answer has for an item.
+pub(crate) enum Element {
+    Value(Value),
+    /// It has the item, and of it no value.
+    Nothing,
+    LeftOut,
+}
+
 /// The elements of a batch's answer, by identity.
 pub(crate) struct Elements<'a> {
     by_id: BTreeMap<String, Vec<&'a Value>>,
@@ -113,20 +121,22 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The value for an item; none where the answer leaves it out.
-    pub(crate) fn value(&self, action: &Action, id: &str) -> Option<Option<Value>> {
+    /// What the answer has for an item.
+    pub(crate) fn of_item(&self, action: &Action, id: &str) -> Element {
         let picked = |element: &Value| match &action.pick {
             Some(pick) => path::get(element, pick).filter(|value| !value.is_null()).cloned(),
             None => Some(element.clone()),
         };
-        let found = self.by_id.get(id);
+        let found = self.by_id.get(id).map(Vec::as_slice).unwrap_or_default();
         if action.gather {
-            let all: Vec<Value> = found.into_iter().flatten().filter_map(|element| picked(element)).collect();
-            return Some(Some(Value::Array(all)));
+            return Element::Value(Value::Array(found.iter().filter_map(|element| picked(element)).collect()));
         }
         // Of several with one identity the last counts, as in a map.
-        let element = found?.last()?;
-        Some(picked(element).or_else(|| action.otherwise.clone()).map(|value| translated(action, value)))
+        let Some(element) = found.last() else { return Element::LeftOut };
+        match picked(element).or_else(|| action.otherwise.clone()) {
+            Some(value) => Element::Value(translated(action, value)),
+            None => Element::Nothing,
+        }
     }
 
     /// An identity that was not asked for, of an element that belongs to nothing else.

@@ -26,6 +26,20 @@ struct Job {
     pages: u32,
 }
 
+impl Job {
+    fn new(reading: &Reading<'_>, unless: &Unless, item: &Item) -> Result<Self, Problem> {
+        let (service, region) = (reading.service(), item.region(reading));
+        let input = template::fill_input(&Value::Object(unless.input.clone()), &item.scope(reading), &[]);
+        let input = input.ok_or_else(|| {
+            let problem = Problem::new(ProblemClass::BadAnswer, "the listing did not give what the call needs");
+            problem.at(service, &unless.operation)
+        })?;
+        let key = format!("{region} {input}");
+        let call = Call::new(service, &unless.operation, reading.identity(), region, input)?;
+        Ok(Self { key, subject: item.id.clone(), call, token: None, pages: 0 })
+    }
+}
+
 impl Users {
     /// Whether each of these items is used, or may be: a question that failed proves nothing.
     ///
@@ -44,7 +58,7 @@ impl Users {
         let mut keys = Vec::with_capacity(items.len());
         let mut jobs: Vec<Job> = Vec::new();
         for item in items {
-            let key = match self.job(reading, unless, item) {
+            let key = match Job::new(reading, unless, item) {
                 Ok(job) => {
                     let key = job.key.clone();
                     if !self.0.contains_key(&key) && jobs.iter().all(|known| known.key != key) {
@@ -64,18 +78,6 @@ impl Users {
         }
         let used = |key: &Option<String>| key.as_ref().and_then(|key| self.0.get(key)).copied().unwrap_or(true);
         Ok(keys.iter().map(used).collect())
-    }
-
-    fn job(&self, reading: &Reading<'_>, unless: &Unless, item: &Item) -> Result<Job, Problem> {
-        let (service, region) = (reading.service(), item.region(reading));
-        let input = template::fill_input(&Value::Object(unless.input.clone()), &item.scope(reading), &[]);
-        let input = input.ok_or_else(|| {
-            let problem = Problem::new(ProblemClass::BadAnswer, "the listing did not give what the call needs");
-            problem.at(service, &unless.operation)
-        })?;
-        let key = format!("{region} {input}");
-        let call = Call::new(service, &unless.operation, reading.identity(), region, input)?;
-        Ok(Job { key, subject: item.id.clone(), call, token: None, pages: 0 })
     }
 
     /// Sends the questions. Gives back those whose page was empty and is not the last.

@@ -239,7 +239,7 @@ mod tests {
     use super::{Expected, items};
     use crate::catalog::Outer;
 
-    fn expected<'a>(items: &'a [String], outer: Outer) -> Expected<'a> {
+    fn expected(items: &[String], outer: Outer) -> Expected<'_> {
         Expected { items, one: false, wrap: None, outer, answer: false }
     }
 

@@ -2,7 +2,7 @@
 
 use portolan_tables::Shape;
 
-use super::{Checker, Known};
+use super::{Checker, Known, lookup};
 use crate::catalog::{Action, Condition, shapes};
 
 impl Checker<'_> {
@@ -125,8 +125,7 @@ impl Checker<'_> {
         if list.wrap.as_deref() == Some(first) {
             return true;
         }
-        let known =
-            portolan_tables::service(&self.kind.service).and_then(|table| self.silently(table, &list.operation));
+        let known = portolan_tables::service(&self.kind.service).and_then(|table| lookup(table, &list.operation));
         // What cannot be looked up is said elsewhere.
         known.is_none_or(|known| {
             self.listed(known).into_iter().any(|shape| shapes::at(known.service, shape, member).is_some())
@@ -135,19 +134,19 @@ impl Checker<'_> {
 
     fn merges(&self, action: &Action, member: &str) -> bool {
         let table = portolan_tables::service(self.kind.service_of(action));
-        let Some(known) = table.and_then(|table| self.silently(table, &action.operation)) else { return true };
-        self.merged(action, known).into_iter().any(|shape| shapes::at(known.service, shape, member).is_some())
+        let Some(known) = table.and_then(|table| lookup(table, &action.operation)) else { return true };
+        merged(action, known).into_iter().any(|shape| shapes::at(known.service, shape, member).is_some())
     }
+}
 
-    /// What an action merges into the item, or puts there under a name of its own.
-    pub(super) fn merged(&self, action: &Action, known: Known) -> Vec<&'static Shape> {
-        let taken = action.take.0.iter().filter_map(|path| known.at(path));
-        let values = taken.map(|shape| shapes::element(known.service, shape));
-        values
-            .filter_map(|shape| match &action.pick {
-                Some(pick) => shapes::at(known.service, shape, pick).map(|shape| shapes::element(known.service, shape)),
-                None => Some(shape),
-            })
-            .collect()
-    }
+/// What an action merges into the item, or puts there under a name of its own.
+pub(super) fn merged(action: &Action, known: Known) -> Vec<&'static Shape> {
+    let taken = action.take.0.iter().filter_map(|path| known.at(path));
+    let values = taken.map(|shape| shapes::element(known.service, shape));
+    values
+        .filter_map(|shape| match &action.pick {
+            Some(pick) => shapes::at(known.service, shape, pick).map(|shape| shapes::element(known.service, shape)),
+            None => Some(shape),
+        })
+        .collect()
 }

@@ -103,7 +103,7 @@ impl Sample {
             answer: Value::Object(Map::new()),
             outer: Map::new(),
             parents: vec![text.to_owned(); SAMPLE_PARENTS],
-            id: vec![text; SAMPLE_PARENTS].join("|"),
+            id: [text; SAMPLE_PARENTS].join("|"),
             text: text.to_owned(),
         };
         for name in names {

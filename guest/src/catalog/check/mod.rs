@@ -50,12 +50,17 @@ impl Known {
     }
 }
 
+fn lookup(service: &'static Service, name: &str) -> Option<Known> {
+    let operation = call::operation(service, name)?;
+    Some(Known { service, operation, output: service.shape(operation.output?) })
+}
+
 struct Checker<'k> {
     kind: &'k Kind,
     findings: Vec<Finding>,
 }
 
-impl<'k> Checker<'k> {
+impl Checker<'_> {
     fn say(&mut self, at: &str, message: impl Into<String>) {
         self.findings.push(Finding { at: at.to_owned(), message: message.into(), instead: None });
     }
@@ -76,7 +81,7 @@ impl<'k> Checker<'k> {
     /// The operation that a key names, in the kind's service or in another. Says what is wrong with it.
     fn known(&mut self, at: &str, service: Option<&str>, name: &str) -> Option<Known> {
         let service = self.table(&format!("{at}/service"), service.unwrap_or(&self.kind.service))?;
-        let known = self.silently(service, name);
+        let known = lookup(service, name);
         if known.is_none() {
             let instead = nearest(name, call::operation_names(service));
             self.say_instead(
@@ -86,11 +91,6 @@ impl<'k> Checker<'k> {
             );
         }
         known
-    }
-
-    fn silently(&self, service: &'static Service, name: &str) -> Option<Known> {
-        let operation = call::operation(service, name)?;
-        Some(Known { service, operation, output: service.shape(operation.output?) })
     }
 
     /// The shape at a path of an answer; says where there is none, and which member was perhaps meant.

@@ -2,7 +2,8 @@
 
 use portolan_tables::{Service, Shape, ShapeId};
 
-use super::Checker;
+use super::actions::merged;
+use super::{Checker, Known, lookup};
 use crate::catalog::{Definition, property_name};
 
 /// Names that tell of secrets.
@@ -42,6 +43,11 @@ fn renamed(definition: &Definition, path: &str) -> String {
     rest.map_or(first.clone(), |rest| format!("{first}.{rest}"))
 }
 
+fn is_page_token(known: Known, member: &str) -> bool {
+    let tokens = known.operation.paging.iter().flat_map(|paging| &paging.output_token);
+    tokens.flat_map(|token| token.split("||")).any(|token| token.trim() == member.trim_start_matches('.'))
+}
+
 impl Checker<'_> {
     pub(super) fn secrets(&mut self) {
         let definition = &self.kind.definition;
@@ -67,17 +73,24 @@ impl Checker<'_> {
         let definition = &self.kind.definition;
         let mut found = Vec::new();
         let list = definition.list.as_ref().zip(portolan_tables::service(&self.kind.service));
-        if let Some(known) = list.and_then(|(list, table)| self.silently(table, &list.operation)) {
+        if let Some(known) = list.and_then(|(list, table)| lookup(table, &list.operation)) {
             for shape in self.listed(known) {
                 walk(known.service, shape, "", &mut Vec::new(), &mut found);
             }
         }
         for action in &definition.actions {
             let table = portolan_tables::service(self.kind.service_of(action));
-            let Some(known) = table.and_then(|table| self.silently(table, &action.operation)) else { continue };
+            let Some(known) = table.and_then(|table| lookup(table, &action.operation)) else { continue };
             let into = action.into.as_deref().unwrap_or_default();
-            for shape in self.merged(action, known) {
+            let before = found.len();
+            for shape in merged(action, known) {
                 walk(known.service, shape, into, &mut Vec::new(), &mut found);
+            }
+            if action.take.0.iter().any(|path| path == ".") {
+                // Page tokens are taken out of a whole answer.
+                let own = found.split_off(before);
+                let token = |path: &str| is_page_token(known, path.strip_prefix(into).unwrap_or(path));
+                found.extend(own.into_iter().filter(|path| !token(path)));
             }
         }
         let mut paths: Vec<String> = found.iter().map(|path| renamed(definition, path)).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Map;
 
-use super::Checker;
+use super::{Checker, lookup};
 use crate::catalog::{Outer, Parent, shapes, templates};
 use crate::template::{self, ID_SEPARATOR};
 
@@ -12,11 +12,15 @@ impl Checker<'_> {
         self.identity_template();
         let several = [("/arn", &definition.arn.0), ("/name", &definition.name.0), ("/region", &definition.region.0)];
         for (at, list) in several {
-            list.iter().for_each(|text| self.names(at, text, &|checker, name| checker.gives(name, |_| true)));
+            for text in list {
+                self.names(at, text, &|checker, name| checker.gives(name, |_| true));
+            }
         }
         let single = [("/generation", &definition.generation), ("/owner", &definition.owner)];
         for (at, text) in single {
-            text.iter().for_each(|text| self.names(at, text, &|checker, name| checker.gives(name, |_| true)));
+            if let Some(text) = text {
+                self.names(at, text, &|checker, name| checker.gives(name, |_| true));
+            }
         }
         for (at, map) in [("/set", &definition.set), ("/context/add", &definition.context.add)] {
             for (key, text) in map {
@@ -71,7 +75,7 @@ impl Checker<'_> {
             self.input_names(&at, &parent.input, &none);
             self.levels(&format!("{at}/input"), &texts(&parent.input), index);
             let table = portolan_tables::service(parent.service.as_deref().unwrap_or(&self.kind.service));
-            let known = table.and_then(|table| self.silently(table, &parent.operation));
+            let known = table.and_then(|table| lookup(table, &parent.operation));
             self.names(&format!("{at}/id"), &parent.id, &|_, name| {
                 parent.wrap.as_deref() == Some(name)
                     || known.is_none_or(|known| {
@@ -148,7 +152,7 @@ impl Checker<'_> {
     fn answers(&self, path: &str) -> bool {
         let list = self.kind.definition.list.as_ref();
         let table = portolan_tables::service(&self.kind.service);
-        let known = list.zip(table).and_then(|(list, table)| self.silently(table, &list.operation));
+        let known = list.zip(table).and_then(|(list, table)| lookup(table, &list.operation));
         known.is_some_and(|known| known.at(path).is_some())
     }
 
