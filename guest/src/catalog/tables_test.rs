@@ -96,7 +96,8 @@ fn what_is_wrong_with_names() {
     finds(SERVICE, "/keep", json!([{"at": "statuss", "absent": true}]), "/keep/0/at", None);
     finds(ACCOUNT, "/keep", json!([{"at": "Tags", "absent": false}]), "/keep/0/at", None);
     finds(SERVICE, "/actions/0/when", json!([{"at": "status", "in": ["x"]}]), "/actions/0/when/0/at", None);
-    finds(SERVICE, "/since", json!({"at": "createdAt"}), "/since/at", None);
+    finds(SERVICE, "/since", json!({"at": "createdOn"}), "/since/at", None);
+    finds(ACCOUNT, "/since", json!({"at": "Parents"}), "/since/at", None);
     finds(
         ACCOUNT,
         "/since",
@@ -116,4 +117,5 @@ fn secrets_are_declared() {
     const FUNCTION: &str = "AWS::Lambda::Function";
     finds(FUNCTION, "/sensitive", json!([]), "/sensitive", None);
     finds(FUNCTION, "/sensitive", json!(["Environment.Variables", "Nowhere"]), "/sensitive", None);
+    finds(FUNCTION, "/sensitive", json!(["Environment.Variables.X", "Environment.Variable"]), "/sensitive", None);
 }

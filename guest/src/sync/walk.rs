@@ -100,6 +100,16 @@ struct Walk<'a, 'r> {
     refused: Option<Problem>,
 }
 
+/// What became of a page's items.
+struct Given {
+    /// Those that did not fit.
+    rest: Vec<Listed>,
+    /// The last one that did.
+    last: Option<String>,
+    /// Whether one is recent enough, or may be.
+    recent: bool,
+}
+
 /// What one list call gave.
 struct Answer {
     items: Vec<Listed>,
@@ -314,7 +324,8 @@ impl<'r> Walk<'_, 'r> {
     /// Reads a page of the kind itself. Gives back what did not fit, or the page after it, and what is listed below.
     fn leaf(&mut self, level: &Level<'_>, mut task: Task, answer: Answer) -> Result<Vec<Task>, Problem> {
         let mut items = answer.items;
-        let ends = self.ends(&items);
+        let asked_again = task.after.is_some();
+        let some = !items.is_empty();
         if let Some(after) = &task.after {
             // The page was asked for again. Where the last item given is not in it any more, all of it is given again.
             let done = items.iter().position(|item| item.id(self.reading, &task.parents).as_ref() == Some(after));
@@ -326,10 +337,13 @@ impl<'r> Walk<'_, 'r> {
         if level.recurse {
             ids.extend(items.iter().map(|item| item.id(self.reading, &task.parents)));
         }
-        let (rest, last) = self.items(&task.parents.clone(), items, &mut task.broken)?;
+        let given = self.items(&task.parents.clone(), items, &mut task.broken)?;
+        let Given { rest, last, recent } = given;
         ids.truncate(ids.len().saturating_sub(rest.len()));
         let mut left = self.below(&task, ids);
         if rest.is_empty() {
+            // A page of which something was given before had something recent.
+            let ends = self.is_newest_first() && some && !recent && !asked_again;
             let next = if ends { Ok(None) } else { answer.next };
             left.extend(self.onward(task, next, &answer.call));
             return Ok(left);
@@ -361,21 +375,15 @@ impl<'r> Walk<'_, 'r> {
         below
     }
 
-    /// Whether the listing holds nothing after this page that is recent enough.
-    fn ends(&self, items: &[Listed]) -> bool {
-        let newest_first = self.reading.definition().since.as_ref().is_some_and(|since| since.newest_first);
-        newest_first && !items.is_empty() && items.iter().all(|item| is_before(self.reading, &item.value) == Some(true))
+    /// Whether what follows a page that is not recent enough is not either.
+    fn is_newest_first(&self) -> bool {
+        self.reading.definition().since.as_ref().is_some_and(|since| since.newest_first)
     }
 
-    /// Enriches items and puts them into the page. Gives back those that did not fit, and the last one that did.
-    fn items(
-        &mut self,
-        parents: &[String],
-        items: Vec<Listed>,
-        broken: &mut bool,
-    ) -> Result<(Vec<Listed>, Option<String>), Problem> {
+    /// Enriches items and puts them into the page.
+    fn items(&mut self, parents: &[String], items: Vec<Listed>, broken: &mut bool) -> Result<Given, Problem> {
         let mut rest: VecDeque<Listed> = items.into();
-        let mut last = None;
+        let (mut last, mut recent) = (None, false);
         while !rest.is_empty() && !self.page.is_full() {
             let go: Vec<Listed> = rest.drain(..self.go(&rest)).collect();
             let mut taken: Vec<(usize, Item)> = Vec::with_capacity(go.len());
@@ -394,22 +402,24 @@ impl<'r> Walk<'_, 'r> {
                     }
                 }
             }
+            recent |= taken.len() < go.len();
             let (places, mut taken): (Vec<usize>, Vec<Item>) = taken.into_iter().unzip();
             enrich(self.reading, &mut taken, &[], &mut self.users, &mut self.page.problems)?;
             for (at, item) in places.into_iter().zip(&mut taken) {
+                recent |= is_before(self.reading, &item.value) != Some(true);
                 if item.is_present() {
                     let line = line(self.reading, item);
                     if !self.page.add(&item.id, &line) {
                         for listed in go.into_iter().skip(at).rev() {
                             rest.push_front(listed);
                         }
-                        return Ok((rest.into(), last));
+                        return Ok(Given { rest: rest.into(), last, recent });
                     }
                 }
                 last = Some(item.id.clone());
             }
         }
-        Ok((rest.into(), last))
+        Ok(Given { rest: rest.into(), last, recent })
     }
 
     /// How many items are enriched in one go: as many as their calls fill a `send`, and no more than may fit.

@@ -64,6 +64,36 @@ fn an_item_without_a_time_is_present_and_ends_nothing() {
     assert_eq!(host.count("ListAccountsForParent"), 4, "the page of the seventh proves nothing of the next");
 }
 
+/// Names alone are listed; when it was, a detail call says.
+#[test]
+fn the_time_may_come_from_a_detail_call() {
+    let mut config = own(
+        "dynamodb",
+        json!({
+            "list": {"operation": "ListTables", "items": "TableNames", "as": "TableName"}, "id": "{TableName}",
+            "actions": [{"name": "Describe", "operation": "DescribeTable", "input": {"TableName": "{TableName}"}, "take": "Table"}],
+            "since": {"at": "CreationDateTime", "newest_first": true},
+        }),
+    );
+    config["kinds"][0]["since"] = json!("2026-01-01");
+    let host = Script::new(|request| match member(request, "TableName").as_str() {
+        None => {
+            let page: usize = member(request, "ExclusiveStartTableName")
+                .as_str()
+                .map_or(0, |name| name[1..].parse::<usize>().unwrap() / 2);
+            let names = [format!("t{}", page * 2 + 1), format!("t{}", page * 2 + 2)];
+            ok(json!({"TableNames": names, "LastEvaluatedTableName": names[1]}))
+        }
+        Some(name) => {
+            let age: i64 = name[1..].parse().unwrap();
+            ok(json!({"Table": {"TableName": name, "CreationDateTime": 1_767_225_600 + 3 * 86_400 - age * 86_400}}))
+        }
+    });
+    let all = read(&host, &config);
+    assert_eq!(all.ids(), ["t1", "t2", "t3"]);
+    assert_eq!(host.count("ListTables"), 3);
+}
+
 #[test]
 fn a_listing_in_no_order_is_read_to_its_end() {
     let host = Script::new(joined);

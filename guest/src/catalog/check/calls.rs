@@ -39,13 +39,11 @@ impl Checker<'_> {
 
     /// An answer that has a token, and whose pages the tables cannot follow, would end after its first page.
     fn pages(&mut self, at: &str, known: Known, operation: &str) {
-        let Shape::Structure(structure) = known.output else { return };
-        let token = structure.members.iter().find(|member| {
-            let name = member.name.to_lowercase();
-            name.contains("token") || name.ends_with("marker") || name.starts_with("lastevaluated")
-        });
-        if let (Some(token), None) = (token, known.operation.paging.as_ref()) {
-            let message = format!("{operation} gives {:?}, and the tables do not know its pages", token.name);
+        let input = known.operation.input.map(|id| known.service.shape(id));
+        // A token that no input takes is no page's: locks have some.
+        let (Some(token), Some(_)) = (page_token(known.output), input.and_then(page_token)) else { return };
+        if known.operation.paging.is_none() {
+            let message = format!("{operation} gives {token:?}, and the tables do not know its pages");
             self.say(&format!("{at}/operation"), message);
         }
     }
@@ -83,6 +81,19 @@ impl Checker<'_> {
         }
         self.say(&format!("{at}/input"), error.unwrap_or_default());
     }
+}
+
+/// The member that looks like a page token.
+fn page_token(shape: &Shape) -> Option<&str> {
+    let Shape::Structure(structure) = shape else { return None };
+    let named = structure.members.iter().find(|member| {
+        let name = member.name.to_lowercase();
+        name.contains("token")
+            || name.ends_with("marker")
+            || name.contains("evaluated")
+            || name.contains("exclusivestart")
+    });
+    named.map(|member| member.name.as_str())
 }
 
 /// An item, and where it was found, in which every name of these templates has a value.

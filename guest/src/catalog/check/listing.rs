@@ -41,9 +41,8 @@ impl Checker<'_> {
         let mut input = list.input.clone();
         input.extend(since.input.clone());
         self.call("/since", known, &list.operation, &input, false);
-        let at = self.listed(known).into_iter().any(|shape| shapes::at(known.service, shape, &since.at).is_some());
-        if !at {
-            self.say("/since/at", format!("the listing gives no {:?}", since.at));
+        if !self.gives(&since.at, |action| !action.optional) {
+            self.say("/since/at", format!("neither the listing nor an action that always runs gives {:?}", since.at));
         }
     }
 

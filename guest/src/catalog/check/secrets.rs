@@ -43,9 +43,34 @@ fn renamed(definition: &Definition, path: &str) -> String {
     rest.map_or(first.clone(), |rest| format!("{first}.{rest}"))
 }
 
-fn is_page_token(known: Known, member: &str) -> bool {
+/// A part of what items are made of.
+struct Source<'d> {
+    service: &'static Service,
+    shape: &'static Shape,
+    into: Option<&'d str>,
+    /// Members that are taken out of a whole answer.
+    tokens: Vec<String>,
+}
+
+/// Page tokens are no properties.
+fn page_tokens(known: Known) -> Vec<String> {
     let tokens = known.operation.paging.iter().flat_map(|paging| &paging.output_token);
-    tokens.flat_map(|token| token.split("||")).any(|token| token.trim() == member.trim_start_matches('.'))
+    tokens.flat_map(|token| token.split("||")).map(|token| token.trim().to_owned()).collect()
+}
+
+/// Whether a path leads somewhere below a shape. Lists need no brackets, the keys of maps are the user's.
+fn is_below(service: &Service, shape: &Shape, path: &str) -> bool {
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    match shape {
+        _ if path.is_empty() => true,
+        Shape::List { member } => is_below(service, service.shape(member.shape), path),
+        Shape::Map { value, .. } => is_below(service, service.shape(value.shape), rest),
+        Shape::Structure(structure) => {
+            structure.member(first).is_some_and(|member| is_below(service, service.shape(member.shape), rest))
+        }
+        Shape::Document => true,
+        _ => false,
+    }
 }
 
 impl Checker<'_> {
@@ -63,39 +88,73 @@ impl Checker<'_> {
                 self.say("/sensitive", message);
             }
         }
-        for path in definition.sensitive.iter().filter(|path| !found.contains(path)) {
+        for path in &definition.sensitive {
+            if self.is_output(path) {
+                continue;
+            }
             self.say("/sensitive", format!("{path:?} is in no answer"));
         }
     }
 
+    /// Whether an answer has a path of the output: a misspelt one would redact nothing.
+    fn is_output(&self, path: &str) -> bool {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let definition = &self.kind.definition;
+        let made = definition.set.contains_key(first)
+            || definition.list.iter().any(|list| list.wrap.as_deref() == Some(first));
+        made || self.sources().into_iter().any(|source| match source.into {
+            Some(into) => property_name(definition, into) == first && is_below(source.service, source.shape, rest),
+            None => match source.shape {
+                Shape::Structure(structure) => structure.members.iter().any(|member| {
+                    property_name(definition, &member.name) == first
+                        && is_below(source.service, source.service.shape(member.shape), rest)
+                }),
+                Shape::Map { value, .. } => is_below(source.service, source.service.shape(value.shape), rest),
+                _ => true,
+            },
+        })
+    }
+
     /// The paths of the output that sound secret.
     fn telling(&self) -> Vec<String> {
-        let definition = &self.kind.definition;
         let mut found = Vec::new();
+        for source in self.sources() {
+            let before = found.len();
+            let into = source.into.unwrap_or_default();
+            walk(source.service, source.shape, into, &mut Vec::new(), &mut found);
+            let own = found.split_off(before);
+            let member = |path: &String| path.strip_prefix(into).unwrap_or(path).trim_start_matches('.').to_owned();
+            found.extend(own.into_iter().filter(|path| !source.tokens.contains(&member(path))));
+        }
+        let mut paths: Vec<String> = found.iter().map(|path| renamed(&self.kind.definition, path)).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// All that items are made of.
+    fn sources(&self) -> Vec<Source<'_>> {
+        let definition = &self.kind.definition;
+        let mut sources = Vec::new();
         let list = definition.list.as_ref().zip(portolan_tables::service(&self.kind.service));
         if let Some(known) = list.and_then(|(list, table)| lookup(table, &list.operation)) {
-            for shape in self.listed(known) {
-                walk(known.service, shape, "", &mut Vec::new(), &mut found);
-            }
+            let shapes = self.listed(known).into_iter();
+            sources.extend(shapes.map(|shape| Source {
+                service: known.service,
+                shape,
+                into: None,
+                tokens: Vec::new(),
+            }));
         }
         for action in &definition.actions {
             let table = portolan_tables::service(self.kind.service_of(action));
             let Some(known) = table.and_then(|table| lookup(table, &action.operation)) else { continue };
-            let into = action.into.as_deref().unwrap_or_default();
-            let before = found.len();
+            let whole = action.take.0.iter().any(|path| path == ".");
             for shape in merged(action, known) {
-                walk(known.service, shape, into, &mut Vec::new(), &mut found);
-            }
-            if action.take.0.iter().any(|path| path == ".") {
-                // Page tokens are taken out of a whole answer.
-                let own = found.split_off(before);
-                let token = |path: &str| is_page_token(known, path.strip_prefix(into).unwrap_or(path));
-                found.extend(own.into_iter().filter(|path| !token(path)));
+                let tokens = if whole { page_tokens(known) } else { Vec::new() };
+                sources.push(Source { service: known.service, shape, into: action.into.as_deref(), tokens });
             }
         }
-        let mut paths: Vec<String> = found.iter().map(|path| renamed(definition, path)).collect();
-        paths.sort();
-        paths.dedup();
-        paths
+        sources
     }
 }
