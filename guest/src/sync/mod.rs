@@ -2,6 +2,7 @@
 
 mod actions;
 mod answers;
+mod chain;
 mod cursor;
 mod defaults;
 mod emit;

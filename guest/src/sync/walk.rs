@@ -1,6 +1,6 @@
 //! Walks a unit's listings, page by page and below each parent, until the page is full or the unit at its end.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -15,11 +15,11 @@ use super::listing::{Level, Listed, Place};
 use super::page::PageBuilder;
 use super::presence::is_before;
 use crate::call::{Call, Token, send};
-use crate::catalog::{Parent, Reach};
+use crate::catalog::Reach;
 use crate::config::Config;
 use crate::host::Host;
 use crate::interface::{Account, Page, Run, Unit};
-use crate::limits::{ITEMS_AT_ONCE, LIST_CALLS_PER_PAGE, PARENTS_AT_ONCE, TREE_LEVELS};
+use crate::limits::{ITEMS_AT_ONCE, LIST_CALLS_PER_PAGE, PARENTS_AT_ONCE};
 use crate::problem::{Problem, ProblemClass};
 use crate::template;
 
@@ -88,9 +88,9 @@ fn page(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
     Ok(walk.page.finish(next))
 }
 
-struct Walk<'a, 'r> {
-    reading: &'a Reading<'r>,
-    page: PageBuilder,
+pub(super) struct Walk<'a, 'r> {
+    pub(super) reading: &'a Reading<'r>,
+    pub(super) page: PageBuilder,
     users: Users,
     /// List calls so far.
     listed: usize,
@@ -132,38 +132,6 @@ impl<'r> Walk<'_, 'r> {
 
     fn level(&self, task: &Task) -> Option<Level<'r>> {
         Level::below(self.reading, task.parents.len())
-    }
-
-    /// Puts the enumerated parents in the place of the task that stands for them.
-    fn expand(&mut self, tasks: &mut VecDeque<Task>) {
-        while let Some(task) = tasks.front()
-            && let Some(Parent::Values(parent)) = self.reading.definition().parents.get(task.parents.len())
-            && let Some(task) = tasks.pop_front()
-        {
-            let below = |value: &String| {
-                let parents = task.parents.iter().chain([value]).cloned().collect();
-                Task { parents, ..Task::default() }
-            };
-            let global = self.reading.definition().scope != Reach::Region;
-            if self.reading.is_home() {
-                parent.home_values.iter().rev().for_each(|value| tasks.push_front(below(value)));
-            } else if global {
-                // They are this unit's, and another region than theirs stands in for them.
-                for value in &parent.home_values {
-                    let problem =
-                        Problem::new(ProblemClass::Unavailable, "answers in the global services' region only");
-                    self.page.missing(problem.about(value));
-                    self.page.scope(&below(value).parents, false);
-                }
-            }
-            parent.values.iter().rev().for_each(|value| tasks.push_front(below(value)));
-        }
-    }
-
-    /// Whether no call has answered for this task's parents: they are enumerated, or there are none.
-    fn is_outermost(&self, task: &Task) -> bool {
-        let above = self.reading.definition().parents.iter().take(task.parents.len());
-        task.depth == 0 && above.into_iter().all(|parent| parent.call().is_none())
     }
 
     /// The next tasks that can be asked side by side: the same level, nothing held.
@@ -352,27 +320,6 @@ impl<'r> Walk<'_, 'r> {
         self.hold(&mut task, rest, answer.next);
         left.push(task);
         Ok(left)
-    }
-
-    /// The listings below these items, for a kind that is its own parent.
-    fn below(&mut self, task: &Task, ids: Vec<Option<String>>) -> Vec<Task> {
-        let ids: BTreeSet<String> = ids.into_iter().flatten().collect();
-        let depth = task.depth + 1;
-        let mut below = Vec::with_capacity(ids.len());
-        for id in ids {
-            let mut parents = task.parents.clone();
-            parents.pop();
-            parents.push(id);
-            if depth < TREE_LEVELS {
-                below.push(Task { parents, depth, ..Task::default() });
-                continue;
-            }
-            let message = format!("more than {TREE_LEVELS} levels below each other");
-            let problem = Problem::new(ProblemClass::Limit, message);
-            self.page.missing(problem.about(parents.last().map_or("", String::as_str)));
-            self.page.scope(&parents, false);
-        }
-        below
     }
 
     /// Whether what follows a page that is not recent enough is not either.
