@@ -37,3 +37,10 @@ pub(crate) const REDACTION_DEPTH: usize = 64;
 
 /// Characters of AWS's text that a problem keeps.
 pub(crate) const MESSAGE_CHARS: usize = 1_000;
+
+/// Levels of a tree of resources (`recurse`). The deepest of AWS's has five; a walk that goes on beyond this goes in
+/// circles.
+pub(crate) const TREE_LEVELS: u32 = 32;
+
+/// Answers remembered of what asks whether a default resource is in use. Past it, they are asked again.
+pub(crate) const USES_REMEMBERED: usize = 10_000;

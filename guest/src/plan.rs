@@ -32,17 +32,23 @@ pub(crate) fn plan(host: &dyn Host, run: &Run, config: &Config, account: &Accoun
         }
     }
     for chosen in &config.kinds {
-        let kind = chosen.kind.name.to_owned();
+        let kind = chosen.kind.name.to_string();
+        let home = regions::of_kind(run, &chosen.kind.definition);
         match chosen.kind.definition.scope {
             Reach::Organization => {
-                if account.role == AccountRole::Management {
+                if account.role == AccountRole::Management && home.as_ref().is_none_or(|regions| !regions.is_empty()) {
                     plan.kinds.push(Planned { kind, fate: Fate::Read, regions: Vec::new() });
                 }
             }
             _ if is_out_of_scope(account) => {}
             Reach::Account => {
-                let asked = !regions::home(config, run, Some(chosen), &account.id).is_empty();
-                let fate = if asked { Fate::Read } else { Fate::Excluded };
+                let fate = match home {
+                    // None of the regions that answer for it is in this partition: the service is not there.
+                    Some(regions) if regions.is_empty() => Fate::Unavailable,
+                    Some(_) => Fate::Read,
+                    None if regions::home(config, run, Some(chosen), &account.id).is_empty() => Fate::Excluded,
+                    None => Fate::Read,
+                };
                 plan.kinds.push(Planned { kind, fate, regions: Vec::new() });
             }
             Reach::Region => {

@@ -4,11 +4,24 @@ use portolan_tables::partition;
 use serde_json::{Value, json};
 
 use crate::call::{Call, send_one};
+use crate::catalog::Definition;
 use crate::config::{ChosenKind, Config};
 use crate::host::{Host, Identity};
 use crate::interface::{Region, Run};
 use crate::limits::{HOME_REGIONS, REGION_PAGES};
 use crate::problem::{Problem, ProblemClass};
+
+/// The regions of this run's partition where a kind says that it is asked. The user's policy has no say in it: what is
+/// found there is not of that region. None: the kind names no regions.
+pub(crate) fn of_kind(run: &Run, definition: &Definition) -> Option<Vec<String>> {
+    if definition.home.is_empty() {
+        return None;
+    }
+    let known = partition(&run.partition).map(|partition| partition.regions.as_slice()).unwrap_or_default();
+    let mut regions: Vec<String> = definition.home.iter().filter(|region| known.contains(region)).cloned().collect();
+    regions.truncate(HOME_REGIONS);
+    Some(regions)
+}
 
 /// The regions to ask for something global, in a fixed order: the configured home, the partition's own, the ones the
 /// policy names, then all others that are allowed.

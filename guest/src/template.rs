@@ -2,7 +2,9 @@
 //!
 //! Inside the braces stands a path into the item (`{Tags[Key=Name].Value}`) or a name of the context: `{$account}`,
 //! `{$account.name}`, `{$region}`, `{$partition}`, `{$id}`, `{$id.0}` (a part of a compound id), `{$parent.0}`,
-//! `{$arn}`, `{$outer.Name}`. `|/` at the end keeps what follows the last slash, `|:` the last colon.
+//! `{$arn}`, `{$outer.Name}`, `{$answer.path}` (the whole answer of the listing), `{$index}` (the place in the list,
+//! from 1), `{$since}`. `|/` at the end keeps what follows the last slash, `|:` the last colon, `|account` and
+//! `|region` that field of an ARN.
 
 use serde_json::{Map, Value};
 
@@ -23,6 +25,12 @@ pub(crate) struct Scope<'a> {
     pub(crate) parents: &'a [String],
     pub(crate) item: Option<&'a Value>,
     pub(crate) outer: Option<&'a Map<String, Value>>,
+    /// The answer of the listing.
+    pub(crate) answer: Option<&'a Value>,
+    /// The place in the list, from 1.
+    pub(crate) index: Option<usize>,
+    /// The configured time, in ISO-8601.
+    pub(crate) since: Option<&'a str>,
 }
 
 /// Fills a template. None where a name in it has no value, or no value that can stand in text.
@@ -62,21 +70,52 @@ pub(crate) fn fill_input(input: &Value, scope: &Scope<'_>, batch: &[String]) -> 
     })
 }
 
+/// What is kept of a value.
+enum Part {
+    Whole,
+    After(char),
+    /// A field of an ARN, counted from 0.
+    Field(usize),
+}
+
+impl Part {
+    fn of<'v>(&self, value: &'v str) -> Option<&'v str> {
+        match self {
+            Self::Whole => Some(value),
+            Self::After(separator) => value.rsplit(*separator).next(),
+            Self::Field(field) => value.starts_with("arn:").then(|| value.split(':').nth(*field))?,
+        }
+    }
+}
+
+/// The name in an expression, and what is kept of its value.
+fn parse(expression: &str) -> (&str, Part) {
+    match expression.rsplit_once('|') {
+        Some((name, "/")) => (name, Part::After('/')),
+        Some((name, ":")) => (name, Part::After(':')),
+        Some((name, "region")) => (name, Part::Field(3)),
+        Some((name, "account")) => (name, Part::Field(4)),
+        _ => (expression, Part::Whole),
+    }
+}
+
+/// The names inside a template's braces, without what follows the bar.
+pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
+    let inside = template.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inside.map(|(expression, _)| parse(expression).0)
+}
+
 fn resolve(expression: &str, scope: &Scope<'_>) -> Option<String> {
-    let (name, separator) = match expression.rsplit_once('|') {
-        Some((name, "/")) => (name, Some('/')),
-        Some((name, ":")) => (name, Some(':')),
-        _ => (expression, None),
-    };
+    let (name, part) = parse(expression);
     let value = match name.strip_prefix('$') {
         Some(name) => context(name, scope)?,
         None => text(path::get(scope.item?, name)?)?,
     };
-    let value = match separator {
-        Some(separator) => value.rsplit(separator).next().unwrap_or_default().to_owned(),
-        None => value,
+    let kept = match part {
+        Part::Whole => value,
+        part => part.of(&value)?.to_owned(),
     };
-    (!value.is_empty()).then_some(value)
+    (!kept.is_empty()).then_some(kept)
 }
 
 fn context(name: &str, scope: &Scope<'_>) -> Option<String> {
@@ -91,13 +130,16 @@ fn context(name: &str, scope: &Scope<'_>) -> Option<String> {
         ("arn", "") => scope.arn,
         ("parent", level) => scope.parents.get(level.parse::<usize>().ok()?)?,
         ("outer", member) => return text(scope.outer?.get(member)?),
+        ("answer", path) => return text(path::get(scope.answer?, path)?),
+        ("index", "") => return scope.index.map(|index| index.to_string()),
+        ("since", "") => scope.since?,
         _ => return None,
     };
     Some(value.to_owned())
 }
 
 /// A scalar as text; lists, objects and null have none.
-fn text(value: &Value) -> Option<String> {
+pub(crate) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -116,8 +158,17 @@ mod tests {
     fn context_item_and_separators() {
         let item = json!({"Url": "https://h/1/name", "Arn": "arn:aws:sns:r:1:topic", "Tags": [{"Key": "Name", "Value": "web"}], "N": null});
         let parents = ["p0".to_owned()];
-        let scope =
-            Scope { account: "1", region: "r", id: "a|b", parents: &parents, item: Some(&item), ..Scope::default() };
+        let answer = json!({"Owner": {"Id": "o"}, "List": [item.clone()]});
+        let scope = Scope {
+            account: "1",
+            region: "r",
+            id: "a|b",
+            parents: &parents,
+            item: Some(&item),
+            answer: Some(&answer),
+            index: Some(3),
+            ..Scope::default()
+        };
         for (template, expected) in [
             ("{Url|/}", Some("name")),
             ("{Arn|:}", Some("topic")),
@@ -129,6 +180,12 @@ mod tests {
             ("{Tags[Key=Other].Value}", None),
             ("{N}", None),
             ("{$arn}", None),
+            ("{$answer.Owner.Id}", Some("o")),
+            ("{$answer.List[].Arn|region}", Some("r")),
+            ("{Arn|account}", Some("1")),
+            ("{Url|account}", None),
+            ("{$index}", Some("3")),
+            ("{$since}", None),
         ] {
             assert_eq!(fill(template, &scope).as_deref(), expected, "{template}");
         }

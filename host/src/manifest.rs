@@ -49,6 +49,18 @@ pub struct Kind {
     /// Whether the name is CloudFormation's.
     #[serde(default)]
     pub cloudformation: bool,
+    /// Other names that a configuration may use.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// CloudTrail's names of the events after which a resource is another or gone.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Whether it is a history that a configuration may limit.
+    #[serde(default)]
+    pub since: bool,
+    /// Whether items that every account has are left out unless they are asked for.
+    #[serde(default)]
+    pub defaults: bool,
 }
 
 fn one() -> usize {

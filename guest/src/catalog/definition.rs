@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 /// How much a kind costs, and with that whether it is read unasked.
@@ -54,6 +54,9 @@ pub(crate) enum Case {
 pub(crate) enum Outer {
     #[default]
     Ignore,
+    /// Templates know them.
+    Keep,
+    /// That, and the context has them.
     Context,
 }
 
@@ -62,6 +65,11 @@ pub(crate) enum Outer {
 #[serde(from = "OneOrMore")]
 pub(crate) struct Templates(pub(crate) Vec<String>);
 
+/// One or several paths into an answer. What several find follows each other.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "OneOrMore")]
+pub(crate) struct Paths(pub(crate) Vec<String>);
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMore {
@@ -69,12 +77,24 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-impl From<OneOrMore> for Templates {
+impl From<OneOrMore> for Vec<String> {
     fn from(given: OneOrMore) -> Self {
         match given {
-            OneOrMore::One(one) => Self(vec![one]),
-            OneOrMore::More(more) => Self(more),
+            OneOrMore::One(one) => vec![one],
+            OneOrMore::More(more) => more,
         }
+    }
+}
+
+impl From<OneOrMore> for Templates {
+    fn from(given: OneOrMore) -> Self {
+        Self(given.into())
+    }
+}
+
+impl From<OneOrMore> for Paths {
+    fn from(given: OneOrMore) -> Self {
+        Self(given.into())
     }
 }
 
@@ -84,9 +104,9 @@ impl From<OneOrMore> for Templates {
 pub(crate) struct Definition {
     pub(crate) tier: Tier,
     pub(crate) scope: Reach,
-    /// Read by the build script: other names that a configuration may use.
-    #[serde(default, rename = "aliases")]
-    _aliases: Vec<String>,
+    /// Other names that a configuration may use.
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
     #[serde(default = "yes")]
     pub(crate) cloudformation: bool,
     /// Calls whose items are the parents, outermost first.
@@ -123,11 +143,23 @@ pub(crate) struct Definition {
     #[serde(default)]
     pub(crate) sensitive: Vec<String>,
     /// Paths that sound secret and are not, with the reason.
-    #[serde(default, rename = "not_sensitive")]
-    pub(crate) _not_sensitive: BTreeMap<String, String>,
-    /// Items that are not there any more, or not the account's, whatever the listing says.
+    #[serde(default)]
+    pub(crate) not_sensitive: BTreeMap<String, String>,
+    /// Items that are not there any more, or not the account's, whatever the listing says: any of these holds.
     #[serde(default)]
     pub(crate) drop: Vec<Condition>,
+    /// What of a listing is the kind's: all of these hold.
+    #[serde(default)]
+    pub(crate) keep: Vec<Condition>,
+    /// What every account has without anybody's doing.
+    pub(crate) default: Option<Defaults>,
+    pub(crate) since: Option<Since>,
+    /// Where a kind that is not regional is asked, if not where the partition's global services are.
+    #[serde(default)]
+    pub(crate) home: Vec<String>,
+    /// CloudTrail's names of the events after which a resource is another or gone.
+    #[serde(default)]
+    pub(crate) events: Vec<String>,
     /// Error codes that say this resource is gone.
     #[serde(default)]
     pub(crate) gone: Vec<String>,
@@ -141,20 +173,54 @@ fn yes() -> bool {
     true
 }
 
-/// A call that lists, without what it is for.
+/// Where the next level's listings get their place from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Parent {
+    Call(ParentCall),
+    Values(ParentValues),
+}
+
+/// A list call whose items the next level is listed below.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Parent {
+pub(crate) struct ParentCall {
+    /// Another service than the kind's.
+    pub(crate) service: Option<String>,
     pub(crate) operation: String,
     #[serde(default)]
     pub(crate) input: Map<String, Value>,
-    pub(crate) items: String,
+    pub(crate) items: Paths,
     /// The member that an item becomes which is not an object.
     #[serde(rename = "as")]
     pub(crate) wrap: Option<String>,
     pub(crate) id: String,
+    /// Codes that say that the parent above is gone.
     #[serde(default)]
     pub(crate) gone: Vec<String>,
+    /// Codes that say that the service is not set up: there is nothing.
+    #[serde(default)]
+    pub(crate) none: Vec<String>,
+}
+
+/// The parents themselves, without a call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParentValues {
+    #[serde(default)]
+    pub(crate) values: Vec<String>,
+    /// Only where the partition's global services are asked.
+    #[serde(default)]
+    pub(crate) home_values: Vec<String>,
+}
+
+impl Parent {
+    pub(crate) fn call(&self) -> Option<&ParentCall> {
+        match self {
+            Self::Call(call) => Some(call),
+            Self::Values(_) => None,
+        }
+    }
 }
 
 /// The call that lists a kind.
@@ -166,7 +232,10 @@ pub(crate) struct List {
     pub(crate) action: Option<String>,
     #[serde(default)]
     pub(crate) input: Map<String, Value>,
-    pub(crate) items: String,
+    pub(crate) items: Paths,
+    /// What stands there is one item and no list.
+    #[serde(default)]
+    pub(crate) one: bool,
     #[serde(rename = "as")]
     pub(crate) wrap: Option<String>,
     #[serde(default)]
@@ -174,6 +243,12 @@ pub(crate) struct List {
     /// Codes that say the parent is gone, and its children with it.
     #[serde(default)]
     pub(crate) gone: Vec<String>,
+    /// Codes that say that the service is not set up: there is nothing.
+    #[serde(default)]
+    pub(crate) none: Vec<String>,
+    /// Every item is listed below as well, by the same call: its id is the last parent of what is below it.
+    #[serde(default)]
+    pub(crate) recurse: bool,
 }
 
 /// A detail call.
@@ -183,6 +258,8 @@ pub(crate) struct Action {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) optional: bool,
+    /// Another service than the kind's.
+    pub(crate) service: Option<String>,
     pub(crate) operation: String,
     #[serde(default)]
     pub(crate) input: Map<String, Value>,
@@ -190,8 +267,22 @@ pub(crate) struct Action {
     pub(crate) batch: Option<usize>,
     /// How an answer is matched to its item. Needed for batches.
     pub(crate) identity: Option<Match>,
-    /// Where the answer's value is; for a batch, the list of answers.
-    pub(crate) take: String,
+    /// Where the answer's value is; for a batch, the list of answers. Several are structures, merged in this order.
+    pub(crate) take: Paths,
+    /// Of a batch's element, where the value is.
+    pub(crate) pick: Option<String>,
+    /// A batch has any number of elements for an item: the value is their list.
+    #[serde(default)]
+    pub(crate) gather: bool,
+    /// What it means where a batch leaves an item out; missing: nobody knows. `null` is the absence of a value.
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) left_out: Option<Value>,
+    /// Asked only of items for which all of this holds.
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    /// Asked after the others have answered, of the items that are kept.
+    #[serde(default)]
+    pub(crate) then: bool,
     /// The member that the value becomes. Missing: its members are merged into the item.
     pub(crate) into: Option<String>,
     /// The value where the answer has none.
@@ -211,14 +302,19 @@ pub(crate) struct Action {
     pub(crate) fills: Vec<String>,
 }
 
+/// A value that was written, were it `null`.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
+}
+
 /// An item's identity, in the item and in an answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Match {
     /// Template over the item.
     pub(crate) of: String,
-    /// Path in the answer (of a batch: in each element).
-    pub(crate) at: String,
+    /// Path in the answer (of a batch: in each element); of several the first that finds something.
+    pub(crate) at: Paths,
 }
 
 /// The part of a batch's answer that lists what could not be read.
@@ -232,13 +328,49 @@ pub(crate) struct Missing {
     pub(crate) values: Vec<String>,
 }
 
-/// A member and the values that make the condition true.
+/// A member of the item, and what it must be. Of several tests all must hold.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Condition {
     pub(crate) at: String,
     #[serde(rename = "in")]
-    pub(crate) values: Vec<String>,
+    pub(crate) among: Option<Vec<String>>,
+    pub(crate) not_in: Option<Vec<String>>,
+    pub(crate) starts_with: Option<Vec<String>>,
+    /// true: missing, null or empty; false: it has a value.
+    pub(crate) absent: Option<bool>,
+}
+
+/// Which items every account has. They are left out unless they are asked for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Defaults {
+    pub(crate) when: Vec<Condition>,
+    /// A call that finds what uses such an item; one in use is the user's.
+    pub(crate) unless: Option<Unless>,
+}
+
+/// A call that finds what uses an item.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unless {
+    pub(crate) operation: String,
+    pub(crate) input: Map<String, Value>,
+    pub(crate) items: String,
+}
+
+/// A kind with a history: items before the configured time are left out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Since {
+    /// The member that says when.
+    pub(crate) at: String,
+    /// Added to the listing's input.
+    #[serde(default)]
+    pub(crate) input: Map<String, Value>,
+    /// The listing ends at the first page that holds nothing recent enough.
+    #[serde(default)]
+    pub(crate) newest_first: bool,
 }
 
 /// What goes into `__ExtraContext`.
@@ -271,7 +403,10 @@ pub(crate) struct Read {
     /// The parents, from the id.
     #[serde(default)]
     pub(crate) parents: Vec<String>,
-    pub(crate) items: String,
+    pub(crate) items: Paths,
+    /// What stands there is one item and no list.
+    #[serde(default)]
+    pub(crate) one: bool,
     #[serde(default)]
     pub(crate) outer: Outer,
     pub(crate) missing: Option<Missing>,

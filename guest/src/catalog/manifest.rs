@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use portolan_tables::{Service, Shape};
 use serde_json::{Value, json};
 
-use super::{Action, Case, Confirm, Definition, Kind, Reach, Tier};
+use super::{Action, Case, Confirm, Definition, Kind, Reach, Tier, shapes};
+use crate::call;
 use crate::host::Identity;
 
 /// The form of the manifest.
@@ -63,15 +64,20 @@ pub(crate) fn identity(definition: &Definition) -> Identity {
 fn own_calls(kind: &Kind, actions: &[&Action]) -> BTreeSet<(String, &'static str)> {
     let definition = &kind.definition;
     let who = identity(definition).as_str();
-    let parents = definition.parents.iter().map(|parent| &parent.operation);
-    let list = definition.list.iter().map(|list| &list.operation);
-    let details = actions.iter().map(|action| &action.operation);
-    let read = definition.read.iter().map(|read| &read.operation);
+    let own: &str = &kind.service;
+    let parents = definition.parents.iter().filter_map(|parent| parent.call());
+    let parents = parents.map(|call| (call.service.as_deref().unwrap_or(own), &call.operation));
+    let list = definition.list.iter().map(|list| (own, &list.operation));
+    let details = actions.iter().map(|action| (kind.service_of(action), &action.operation));
+    let unless = definition.default.iter().filter_map(|default| default.unless.as_ref());
+    let unless = unless.map(|unless| (own, &unless.operation));
+    let read = definition.read.iter().map(|read| (own, &read.operation));
     parents
         .chain(list)
         .chain(details)
+        .chain(unless)
         .chain(read)
-        .map(|operation| (format!("{}:{operation}", kind.service), who))
+        .map(|(service, operation)| (format!("{service}:{operation}"), who))
         .collect()
 }
 
@@ -80,7 +86,7 @@ fn written(calls: &BTreeSet<(String, &'static str)>) -> Vec<Value> {
         .iter()
         .map(|(operation, identity)| {
             let action = operation.split_once(':').and_then(|(service, operation)| {
-                portolan_tables::service(service)?.operation(operation)?.action.clone()
+                call::operation(portolan_tables::service(service)?, operation)?.action.clone()
             });
             json!({"operation": operation, "action": action, "identity": identity})
         })
@@ -89,21 +95,21 @@ fn written(calls: &BTreeSet<(String, &'static str)>) -> Vec<Value> {
 
 fn describe(kind: &Kind, actions: &[&Action], own: &BTreeSet<(String, &'static str)>) -> Value {
     let definition = &kind.definition;
-    let service = portolan_tables::service(kind.service);
     let actions: Vec<Value> = actions
         .iter()
         .map(|action| {
             json!({
                 "name": action.name,
                 "default": !action.optional,
-                "operation": format!("{}:{}", kind.service, action.operation),
-                "fills": fills(definition, action, service),
+                "operation": format!("{}:{}", kind.service_of(action), action.operation),
+                "fills": fills(kind, action),
             })
         })
         .collect();
     json!({
-        "kind": kind.name,
-        "service": kind.service,
+        "kind": &*kind.name,
+        "service": &*kind.service,
+        "aliases": definition.aliases,
         "scope": match definition.scope {
             Reach::Region => "region",
             Reach::Account => "account",
@@ -123,12 +129,16 @@ fn describe(kind: &Kind, actions: &[&Action], own: &BTreeSet<(String, &'static s
         "actions": actions,
         "sensitive": definition.sensitive,
         "cloudformation": definition.cloudformation,
+        "events": definition.events,
+        "since": definition.since.is_some(),
+        "defaults": definition.default.is_some(),
     })
 }
 
 /// The properties that an action fills: what the definition says, else the one it makes, else the members of the
 /// answer's structure by the API's model. What the listing's identity is made of is not among them.
-pub(crate) fn fills(definition: &Definition, action: &Action, service: Option<&Service>) -> Vec<String> {
+pub(crate) fn fills(kind: &Kind, action: &Action) -> Vec<String> {
+    let definition = &kind.definition;
     if !action.fills.is_empty() {
         return action.fills.clone();
     }
@@ -136,23 +146,21 @@ pub(crate) fn fills(definition: &Definition, action: &Action, service: Option<&S
         return vec![property_name(definition, into)];
     }
     let from_list = definition.list.as_ref().and_then(|list| list.wrap.as_deref());
-    let members = service.and_then(|service| members_at(service, &action.operation, &action.take)).unwrap_or_default();
-    members
-        .iter()
+    let Some(service) = portolan_tables::service(kind.service_of(action)) else { return Vec::new() };
+    let taken = action.take.0.iter().filter_map(|take| members_at(service, action, take));
+    taken
+        .flatten()
         .filter(|member| Some(member.as_str()) != from_list)
-        .map(|member| property_name(definition, member))
+        .map(|member| property_name(definition, &member))
         .collect()
 }
 
-/// The member names of the structure at a path of an operation's answer; of a list, of its elements.
-fn members_at(service: &Service, operation: &str, path: &str) -> Option<Vec<String>> {
-    let mut shape = service.shape(service.operation(operation)?.output?);
-    for segment in path.split('.').filter(|segment| !segment.is_empty()) {
-        let Shape::Structure(structure) = shape else { return None };
-        shape = service.shape(structure.member(segment)?.shape);
-    }
-    if let Shape::List { member } = shape {
-        shape = service.shape(member.shape);
+/// The member names of the structure that an action takes at a path; of a batch, of its elements.
+fn members_at(service: &'static Service, action: &Action, path: &str) -> Option<Vec<String>> {
+    let answer = service.shape(call::operation(service, &action.operation)?.output?);
+    let mut shape = shapes::element(service, shapes::at(service, answer, path)?);
+    if let Some(pick) = &action.pick {
+        shape = shapes::at(service, shape, pick)?;
     }
     match shape {
         Shape::Structure(structure) => Some(structure.members.iter().map(|member| member.name.clone()).collect()),

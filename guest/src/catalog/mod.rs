@@ -1,16 +1,26 @@
 //! The catalogue: what to call for each kind and how to read the answers, as data.
 
+mod check;
 mod definition;
 mod manifest;
+mod schema;
 #[cfg(test)]
 mod schema_test;
+mod shapes;
 #[cfg(test)]
 mod tables_test;
+mod templates;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-pub(crate) use definition::{Action, Case, Confirm, Definition, Match, Missing, Outer, Reach, Read, Tier, Type};
+pub(crate) use check::{Finding, check};
+pub(crate) use definition::{
+    Action, Case, Condition, Confirm, Definition, Match, Missing, Outer, Parent, Reach, Read, Tier, Type, Unless,
+};
 pub(crate) use manifest::{identity, manifest, property_name};
+pub(crate) use schema::validate;
+use templates::Uses;
 
 /// One service's definitions, as the build script embedded them.
 struct Embedded {
@@ -25,9 +35,27 @@ static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"))
 /// A kind with its name and service.
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
-    pub(crate) name: &'static str,
-    pub(crate) service: &'static str,
+    pub(crate) name: Arc<str>,
+    pub(crate) service: Arc<str>,
     pub(crate) definition: Definition,
+    pub(crate) uses: Uses,
+}
+
+impl Kind {
+    pub(crate) fn new(name: &str, service: &str, definition: Definition) -> Self {
+        let uses = Uses::of(&definition);
+        Self { name: Arc::from(name), service: Arc::from(service), definition, uses }
+    }
+
+    /// Its name and its other names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.definition.aliases.iter().map(String::as_str))
+    }
+
+    /// The service that an action calls.
+    pub(crate) fn service_of<'k>(&'k self, action: &'k Action) -> &'k str {
+        action.service.as_deref().unwrap_or(&self.service)
+    }
 }
 
 /// All names of kinds, without the other names.
@@ -60,7 +88,7 @@ pub(crate) fn load(names: &[&str]) -> Result<Vec<Kind>, String> {
             if names.contains(name)
                 && let Some(definition) = definitions.remove(*name)
             {
-                kinds.push(Kind { name, service: service.service, definition });
+                kinds.push(Kind::new(name, service.service, definition));
             }
         }
     }

@@ -1,101 +1,58 @@
-//! Every definition against `catalog/schema.json`.
+//! Every definition against `catalog/schema.json`, and the schema against definitions that are wrong.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::EMBEDDED;
+use super::{EMBEDDED, validate};
 
-/// What the small validator below understands. A schema that uses anything else fails, so that no rule is passed over.
+/// What the validator understands. A schema that uses anything else fails, so that no rule is passed over.
 const KEYWORDS: &[&str] = &[
     "$ref",
-    "type",
-    "enum",
-    "required",
-    "properties",
+    "$schema",
+    "$defs",
     "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contains",
+    "description",
+    "enum",
+    "if",
     "items",
     "minItems",
     "minimum",
-    "anyOf",
-    "description",
+    "not",
+    "oneOf",
+    "properties",
+    "required",
+    "then",
     "title",
-    "$schema",
-    "$defs",
+    "type",
 ];
 
-struct Validator {
-    root: Value,
-}
-
-impl Validator {
-    fn wrong(&self, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {
-        for keyword in schema.as_object().into_iter().flatten().map(|(keyword, _)| keyword) {
-            assert!(KEYWORDS.contains(&keyword.as_str()), "the validator does not know {keyword}");
-        }
-        if let Some(reference) = schema["$ref"].as_str() {
-            let target = self.root.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}"));
-            self.wrong(target, value, at, wrong);
-        }
-        if let Some(kind) = schema["type"].as_str() {
-            let right = match kind {
-                "object" => value.is_object(),
-                "array" => value.is_array(),
-                "string" => value.is_string(),
-                "boolean" => value.is_boolean(),
-                "integer" => value.is_i64() || value.is_u64(),
-                other => panic!("{other}"),
-            };
-            if !right {
-                wrong.push(format!("{at}: not of type {kind}"));
-            }
-        }
-        if let Some(allowed) = schema["enum"].as_array()
-            && !allowed.contains(value)
-        {
-            wrong.push(format!("{at}: {value} is not one of {allowed:?}"));
-        }
-        if schema["minimum"].as_i64() > value.as_i64() {
-            wrong.push(format!("{at}: too small"));
-        }
-        if let Some(least) = schema["minItems"].as_u64()
-            && value.as_array().is_some_and(|items| (items.len() as u64) < least)
-        {
-            wrong.push(format!("{at}: too few"));
-        }
-        for name in schema["required"].as_array().into_iter().flatten() {
-            if value.is_object() && value.get(name.as_str().unwrap()).is_none() {
-                wrong.push(format!("{at}: {name} is missing"));
-            }
-        }
-        if let Some(choices) = schema["anyOf"].as_array() {
-            let fits = |choice: &Value| {
-                let mut found = Vec::new();
-                self.wrong(choice, value, at, &mut found);
-                found.is_empty()
-            };
-            if !choices.iter().any(fits) {
-                wrong.push(format!("{at}: fits no choice"));
-            }
-        }
-        for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-            self.wrong(&schema["items"], item, &format!("{at}/{index}"), wrong);
-        }
-        for (name, member) in value.as_object().into_iter().flatten() {
-            let at = format!("{at}/{name}");
-            match (schema["properties"].get(name), &schema["additionalProperties"]) {
-                (Some(schema), _) => self.wrong(schema, member, &at, wrong),
-                (None, Value::Bool(false)) => wrong.push(format!("{at}: unknown key")),
-                (None, schema) => self.wrong(schema, member, &at, wrong),
-            }
+fn keywords(schema: &Value, found: &mut BTreeSet<String>) {
+    for (keyword, value) in schema.as_object().into_iter().flatten() {
+        found.insert(keyword.clone());
+        match keyword.as_str() {
+            "properties" | "$defs" => value.as_object().unwrap().values().for_each(|below| keywords(below, found)),
+            "allOf" | "anyOf" | "oneOf" => value.as_array().unwrap().iter().for_each(|below| keywords(below, found)),
+            "if" | "then" | "not" | "items" | "contains" | "additionalProperties" => keywords(value, found),
+            _ => {}
         }
     }
 }
 
+#[test]
+fn the_validator_knows_every_keyword_of_the_schema() {
+    let mut found = BTreeSet::new();
+    keywords(&serde_json::from_str(include_str!("../../catalog/schema.json")).unwrap(), &mut found);
+    let unknown: Vec<&String> = found.iter().filter(|keyword| !KEYWORDS.contains(&keyword.as_str())).collect();
+    assert!(unknown.is_empty() && found.len() > 15, "{unknown:?}");
+}
+
 fn wrong(file: &Value) -> Vec<String> {
-    let root: Value = serde_json::from_str(include_str!("../../catalog/schema.json")).unwrap();
-    let validator = Validator { root: root.clone() };
-    let mut wrong = Vec::new();
-    validator.wrong(&root, file, "", &mut wrong);
-    wrong
+    validate(file).into_iter().map(|finding| format!("{}: {}", finding.at, finding.message)).collect()
 }
 
 #[test]
@@ -106,27 +63,119 @@ fn every_definition_is_as_the_schema_says() {
     }
 }
 
+fn right() -> Value {
+    json!({"tier": "core", "scope": "region", "id": "{A}", "arn": "{A}", "confirm": "describe", "list": {"operation": "ListA", "items": "A"}})
+}
+
+fn file(service: &str, kind: &Value) -> Value {
+    json!({"service": service, "kinds": {"K": kind}})
+}
+
 #[test]
 fn the_schema_refuses() {
-    let right = json!({"tier": "core", "scope": "region", "id": "{A}", "arn": "{A}", "confirm": "describe", "list": {"operation": "ListA", "items": "A"}});
-    let file = |kind: &Value| json!({"service": "sqs", "kinds": {"K": kind}});
-    assert_eq!(wrong(&file(&right)), [""; 0]);
+    assert_eq!(wrong(&file("sqs", &right())), [""; 0]);
     for (key, value) in [
         ("tier", json!("cor")),
         ("unknown", json!(1)),
         ("list", json!({"operation": "ListA"})),
-        ("list", json!({"operation": "ListA", "items": "A", "outer": "keep"})),
+        ("list", json!({"operation": "ListA", "items": []})),
+        ("list", json!({"operation": "ListA", "items": "A", "outer": "kept"})),
         ("actions", json!([{"name": "A", "operation": "B", "take": "C", "batch": 0}])),
         ("arn", json!([])),
         ("types", json!({"A": "number"})),
+        ("parents", json!([{"id": "{A}"}])),
+        ("parents", json!([{"operation": "A", "items": "A"}])),
+        ("parents", json!([{"operation": "A", "items": "A", "id": "{A}", "values": ["B"]}])),
+        ("keep", json!([{"at": "A"}])),
+        ("keep", json!([{"at": "A", "is": ["B"]}])),
+        ("since", json!({"input": {}})),
+        ("default", json!({})),
+        ("default", json!({"when": [], "unless": {"operation": "A"}})),
     ] {
-        let mut kind = right.clone();
-        kind[key] = value;
-        assert!(!wrong(&file(&kind)).is_empty(), "{key}");
+        let mut kind = right();
+        kind[key] = value.clone();
+        assert!(!wrong(&file("sqs", &kind)).is_empty(), "{key} {value}");
     }
     for key in ["id", "confirm", "list"] {
-        let mut kind = right.clone();
+        let mut kind = right();
         kind.as_object_mut().unwrap().remove(key);
-        assert!(!wrong(&file(&kind)).is_empty(), "{key}");
+        assert!(!wrong(&file("sqs", &kind)).is_empty(), "{key}");
     }
+    for (key, value) in [
+        (
+            "parents",
+            json!([{"values": ["A"]}, {"home_values": ["A"]}, {"service": "ec2", "operation": "A", "items": ["A", "B"], "id": "{A}"}]),
+        ),
+        ("keep", json!([{"at": "A", "in": ["B"], "not_in": ["C"], "starts_with": ["D"], "absent": false}])),
+        ("since", json!({"at": "A", "input": {"B": "{$since}"}, "newest_first": true})),
+        (
+            "default",
+            json!({"when": [{"at": "A", "absent": true}], "unless": {"operation": "A", "input": {}, "items": "B"}}),
+        ),
+        ("events", json!(["CreateA"])),
+        ("home", json!(["us-west-2"])),
+    ] {
+        let mut kind = right();
+        kind[key] = value;
+        assert_eq!(wrong(&file("sqs", &kind)), [""; 0], "{key}");
+    }
+}
+
+#[test]
+fn a_wrong_word_is_named_with_the_right_one() {
+    let mut kind = right();
+    kind["teir"] = json!("core");
+    kind["list"]["itmes"] = json!("A");
+    let found = validate(&file("sqs", &kind));
+    let at = |at: &str| found.iter().find(|finding| finding.at == at).unwrap().instead.clone();
+    assert_eq!(at("/kinds/K/teir").as_deref(), Some("tier"));
+    assert_eq!(at("/kinds/K/list/itmes").as_deref(), Some("items"));
+}
+
+/// Ruling 27: what shows others' images, snapshots and documents is asked for one's own.
+#[test]
+fn listings_of_what_others_own_need_their_filter() {
+    let filter = |key: &str, values: &[&str]| json!({"Filters": [{"Key": "Name", "Values": ["x"]}, {"Key": key, "Values": values}]});
+    for (service, operation, own, foreign) in [
+        ("ec2", "DescribeImages", json!({"Owners": ["self"]}), vec![json!({}), json!({"Owners": ["self", "amazon"]})]),
+        ("ec2", "DescribeFpgaImages", json!({"Owners": ["self"]}), vec![json!({})]),
+        ("ec2", "DescribeSnapshots", json!({"OwnerIds": ["self"]}), vec![json!({}), json!({"MaxResults": 5})]),
+        ("iam", "ListPolicies", json!({"Scope": "Local"}), vec![json!({}), json!({"Scope": "All"})]),
+        ("ssm", "ListDocuments", filter("Owner", &["Self"]), vec![json!({}), filter("Owner", &["Amazon"])]),
+        ("ssm", "DescribePatchBaselines", filter("OWNER", &["Self"]), vec![json!({}), filter("OWNER", &["AWS"])]),
+        ("cloudtrail", "DescribeTrails", json!({"includeShadowTrails": false}), vec![json!({})]),
+        ("imagebuilder", "ListImages", json!({"owner": "Self"}), vec![json!({}), json!({"owner": "Amazon"})]),
+        (
+            "rds",
+            "DescribeDBSnapshots",
+            json!({}),
+            vec![json!({"IncludeShared": true}), json!({"SnapshotType": "public"})],
+        ),
+        ("docdb", "DescribeDBClusterSnapshots", json!({"IncludePublic": false}), vec![json!({"IncludePublic": true})]),
+    ] {
+        let listed = |input: &Value| {
+            let mut kind = right();
+            kind["list"] = json!({"operation": operation, "items": "A", "input": input});
+            wrong(&file(service, &kind))
+        };
+        let parent = |input: &Value, inside: &str, of: Option<&str>| {
+            let mut kind = right();
+            kind["parents"] = json!([{"operation": operation, "items": "A", "id": "{A}", "input": input}]);
+            if let Some(of) = of {
+                kind["parents"][0]["service"] = json!(of);
+            }
+            wrong(&file(inside, &kind))
+        };
+        assert_eq!(listed(&own), [""; 0], "{operation}");
+        assert_eq!(parent(&own, service, None), [""; 0], "{operation}");
+        for input in &foreign {
+            assert!(!listed(input).is_empty(), "{operation} {input}");
+            assert!(!parent(input, service, None).is_empty(), "{operation} {input} as a parent");
+            assert!(!parent(input, "sqs", Some(service)).is_empty(), "{operation} {input} of another service");
+        }
+    }
+    let mut without = right();
+    without["list"] = json!({"operation": "DescribeImages", "items": "Images"});
+    assert!(!wrong(&file("ec2", &without)).is_empty());
+    assert_eq!(wrong(&file("ecr", &without)), [""; 0], "another service's operation of that name");
 }

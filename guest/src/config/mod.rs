@@ -1,5 +1,6 @@
 //! What the host passes to `configure`, checked.
 
+mod definitions;
 mod parse;
 mod policy;
 
@@ -7,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use parse::parse;
 pub(crate) use policy::RegionPolicy;
+
+use time::OffsetDateTime;
 
 use crate::catalog::{Action, Kind};
 
@@ -21,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) account_regions: BTreeMap<String, RegionPolicy>,
     pub(crate) home_region: Option<String>,
     pub(crate) redaction: Redaction,
+    /// Whether what every account has without anybody's doing is listed too.
+    pub(crate) include_defaults: bool,
 }
 
 /// Which accounts of the organization are meant.
@@ -47,6 +52,15 @@ pub(crate) struct ChosenKind {
     pub(crate) actions: Actions,
     /// Replaces the general policy.
     pub(crate) regions: Option<RegionPolicy>,
+    pub(crate) since: Option<Since>,
+}
+
+/// The time before which a kind's items are left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Since {
+    pub(crate) at: OffsetDateTime,
+    /// In the form of all output.
+    pub(crate) text: String,
 }
 
 /// Which optional actions run.
@@ -71,7 +85,7 @@ impl ChosenKind {
 
 impl Config {
     pub(crate) fn kind(&self, name: &str) -> Option<&ChosenKind> {
-        self.kinds.iter().find(|chosen| chosen.kind.name == name)
+        self.kinds.iter().find(|chosen| &*chosen.kind.name == name)
     }
 
     /// Whether a kind is read in a region of an account. A kind's own policy stands in place of the general one,

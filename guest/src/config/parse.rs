@@ -6,15 +6,15 @@ use portolan_names::{AccountId, NameError, OuId, Region};
 use portolan_tables::partition;
 use serde_json::{Map, Value};
 
-use super::{Actions, ChosenKind, Config, Redaction, RegionPolicy, Selection};
+use super::{Actions, ChosenKind, Config, Redaction, RegionPolicy, Selection, Since};
 use crate::catalog;
 use crate::interface::{Remark, Run};
+use crate::nearest::nearest;
+use crate::pointer::pointer;
+use crate::wire::timestamp;
 
 /// The version of the configuration's form.
 const VERSION: u64 = 1;
-
-/// How alike two names must be for one to be proposed for the other. Below, a proposal only misleads.
-const ALIKE: f64 = 0.5;
 
 /// Reads a configuration.
 ///
@@ -38,22 +38,13 @@ fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
     Remark { at: at.to_owned(), offset: None, message: message.to_owned(), instead }
 }
 
-/// The name most like the given one, if any is alike at all.
-fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    known
-        .map(|name| (strsim::normalized_damerau_levenshtein(&given.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, name)| name.to_owned())
-}
-
-struct Reader {
+pub(super) struct Reader {
     remarks: Vec<Remark>,
     partition: String,
 }
 
 impl Reader {
-    fn remark(&mut self, at: &str, message: &str, instead: Option<String>) {
+    pub(super) fn remark(&mut self, at: &str, message: &str, instead: Option<String>) {
         self.remarks.push(remark(at, message, instead));
     }
 
@@ -67,6 +58,8 @@ impl Reader {
             "home_region",
             "sensitive",
             "redaction_key",
+            "include_defaults",
+            "definitions",
         ];
         self.known_keys(root, "", KEYS);
         if root.get("version").and_then(Value::as_u64) != Some(VERSION) {
@@ -92,6 +85,7 @@ impl Reader {
             account_regions: self.account_regions(root),
             home_region: self.home_region(root),
             redaction: self.redaction(root),
+            include_defaults: self.flag(root, "include_defaults"),
         }
     }
 
@@ -231,6 +225,38 @@ impl Reader {
         }
     }
 
+    fn flag(&mut self, root: &Map<String, Value>, key: &str) -> bool {
+        match root.get(key) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(value)) => *value,
+            Some(_) => {
+                self.remark(&pointer("", key), "`true` or `false`", Some("false".to_owned()));
+                false
+            }
+        }
+    }
+
+    /// The time from which on a kind's items are wanted.
+    fn since(&mut self, entry: &Map<String, Value>, at: &str, kind: &catalog::Kind) -> Option<Since> {
+        let at = pointer(at, "since");
+        let text = match entry.get("since") {
+            None | Some(Value::Null) => return None,
+            Some(Value::String(text)) => text,
+            Some(_) => {
+                self.remark(&at, "a text is expected", None);
+                return None;
+            }
+        };
+        if kind.definition.since.is_none() {
+            self.remark(&at, &format!("{} has no history: all of it is listed", kind.name), None);
+        }
+        let moment = timestamp::moment(text);
+        if moment.is_none() {
+            self.remark(&at, "a time in ISO-8601 is expected", Some("2026-01-31T00:00:00Z".to_owned()));
+        }
+        moment.map(|at| Since { at, text: timestamp::iso8601(at) })
+    }
+
     fn redaction(&mut self, root: &Map<String, Value>) -> Redaction {
         match root.get("sensitive").map(Value::as_str) {
             None | Some(Some("redact")) => {}
@@ -260,22 +286,28 @@ impl Reader {
                 &[]
             }
         };
-        let mut wanted: Vec<(String, &'static str, &Map<String, Value>)> = Vec::new();
+        let own = self.definitions(root);
+        let mut wanted: Vec<(String, String, &Map<String, Value>)> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let at = format!("/kinds/{index}");
             let Value::Object(entry) = entry else {
                 self.remark(&at, "an object is expected", None);
                 continue;
             };
-            self.known_keys(entry, &at, &["kind", "actions", "regions"]);
+            self.known_keys(entry, &at, &["kind", "actions", "regions", "since"]);
             let Some(name) = entry.get("kind").and_then(Value::as_str) else {
                 self.remark(&at, "`kind` is missing", None);
                 continue;
             };
             let at_kind = format!("{at}/kind");
-            match catalog::resolve(name) {
+            let curated = catalog::resolve(name).map(str::to_owned);
+            let defined = || own.iter().find(|kind| kind.names().any(|known| known == name));
+            match curated.or_else(|| defined().map(|kind| kind.name.to_string())) {
                 None => {
-                    let instead = nearest(name, catalog::names());
+                    let instead = nearest(
+                        name,
+                        own.iter().map(|kind| &*kind.name).chain(catalog::names().map(|name| name as &str)),
+                    );
                     self.remark(&at_kind, &format!("unknown kind {name:?}"), instead);
                 }
                 Some(name) if wanted.iter().any(|(_, known, _)| *known == name) => {
@@ -284,7 +316,7 @@ impl Reader {
                 Some(name) => wanted.push((at, name, entry)),
             }
         }
-        let names: Vec<&str> = wanted.iter().map(|(_, name, _)| *name).collect();
+        let names: Vec<&str> = wanted.iter().map(|(_, name, _)| name.as_str()).collect();
         let loaded = match catalog::load(&names) {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -293,8 +325,9 @@ impl Reader {
             }
         };
         let mut chosen = Vec::with_capacity(loaded.len());
-        for kind in loaded {
-            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| *name == kind.name) else { continue };
+        let own = own.into_iter().filter(|kind| names.contains(&&*kind.name));
+        for kind in loaded.into_iter().chain(own) {
+            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| **name == *kind.name) else { continue };
             let actions = self.actions(entry, at, &kind);
             let regions = self.object(entry, at, "regions").map(|policy| {
                 let at = format!("{at}/regions");
@@ -303,7 +336,8 @@ impl Reader {
             });
             // An empty policy says nothing, as at the peer, and does not lift the general one.
             let regions = regions.filter(|policy| *policy != RegionPolicy::default());
-            chosen.push(ChosenKind { kind, actions, regions });
+            let since = self.since(entry, at, &kind);
+            chosen.push(ChosenKind { kind, actions, regions, since });
         }
         chosen
     }
@@ -332,10 +366,6 @@ impl Reader {
 fn differs_in_number(name: &str, regions: &[String]) -> bool {
     let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
     regions.iter().any(|region| stem(region) == stem(name))
-}
-
-fn pointer(at: &str, key: &str) -> String {
-    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

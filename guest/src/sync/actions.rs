@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Reading;
+use super::answers::{Element, Elements, Reported, identity, reported, translated, value};
+use super::defaults::Users;
 use super::item::Item;
+use super::presence::Known;
 use crate::call::{Call, Token, send};
-use crate::catalog::{Action, Match, Missing};
+use crate::catalog::{Action, Match};
 use crate::limits::PAGES_PER_ACTION;
 use crate::path;
 use crate::problem::{Problem, ProblemClass, Problems};
@@ -39,7 +42,8 @@ struct Job<'d> {
 }
 
 /// Runs the configured actions for these items and merges what they found. What fails becomes a gap of the items
-/// concerned and a problem; what AWS calls gone marks its item.
+/// concerned and a problem; what AWS calls gone marks its item, and so does what is found to be none of the kind's.
+/// Such items are asked about no further.
 ///
 /// # Errors
 /// The run is ending.
@@ -47,9 +51,59 @@ pub(crate) fn enrich(
     reading: &Reading<'_>,
     items: &mut [Item],
     covered: &[String],
+    users: &mut Users,
     problems: &mut Problems,
 ) -> Result<(), Problem> {
-    let actions: Vec<&Action> = reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
+    let all: Vec<&Action> = reading.chosen.actions().filter(|action| !covered.contains(&action.name)).collect();
+    let (then, first): (Vec<&Action>, Vec<&Action>) = all.iter().partition(|action| action.then);
+    settle(reading, items, &all, users, problems)?;
+    run(reading, items, &first, problems)?;
+    if !then.is_empty() {
+        settle(reading, items, &then, users, problems)?;
+        for item in items.iter_mut() {
+            item.locate(reading);
+        }
+        run(reading, items, &then, problems)?;
+    }
+    settle(reading, items, &[], users, problems)
+}
+
+/// Marks the items that are surely none of the kind's, with these actions still to be asked.
+fn settle(
+    reading: &Reading<'_>,
+    items: &mut [Item],
+    pending: &[&Action],
+    users: &mut Users,
+    problems: &mut Problems,
+) -> Result<(), Problem> {
+    let mut defaults = Vec::new();
+    for (at, item) in items.iter_mut().enumerate().filter(|(_, item)| item.is_present()) {
+        let known = Known::of(reading, item, pending);
+        let outside = known.is_outside(reading);
+        if !outside && !item.used && known.is_default(reading) {
+            defaults.push(at);
+        }
+        item.outside = outside;
+    }
+    if defaults.is_empty() {
+        return Ok(());
+    }
+    let unless = reading.definition().default.as_ref().and_then(|default| default.unless.as_ref());
+    let asked: Vec<&Item> = defaults.iter().filter_map(|at| items.get(*at)).collect();
+    let used = match unless {
+        Some(unless) => users.of(reading, unless, &asked, problems)?,
+        None => vec![false; defaults.len()],
+    };
+    for (at, used) in defaults.into_iter().zip(used) {
+        if let Some(item) = items.get_mut(at) {
+            (item.used, item.outside) = (used, !used);
+        }
+    }
+    Ok(())
+}
+
+/// Runs some of the actions, side by side.
+fn run(reading: &Reading<'_>, items: &mut [Item], actions: &[&Action], problems: &mut Problems) -> Result<(), Problem> {
     let mut enriching =
         Enriching { reading, items, found: (0..items.len()).map(|_| BTreeMap::new()).collect(), problems };
     let mut jobs = Vec::new();
@@ -71,7 +125,7 @@ pub(crate) fn enrich(
     }
     let found = enriching.found;
     for (item, found) in items.iter_mut().zip(found) {
-        merge(item, found, &actions, problems);
+        merge(item, found, actions, problems);
     }
     Ok(())
 }
@@ -87,12 +141,21 @@ impl Enriching<'_, '_> {
     /// The calls of one action for all items. What is known without one is noted at once.
     fn jobs<'d>(&mut self, index: usize, action: &'d Action) -> Vec<Job<'d>> {
         let mut asked = Vec::new();
-        for (at, item) in self.items.iter().enumerate() {
+        let items = self.items;
+        for (at, item) in items.iter().enumerate().filter(|(_, item)| item.is_present()) {
+            match Known::of(self.reading, item, &[]).all(&action.when) {
+                Some(true) => {}
+                Some(false) => continue,
+                // Whether it applies is what a call that failed would have said, and that is a problem already.
+                None => {
+                    self.note(at, index, Found::Gap);
+                    continue;
+                }
+            }
             let known = action.known.as_ref().and_then(|known| path::get(&item.value, known));
             match known.filter(|value| !value.is_null()) {
                 Some(value) => {
-                    let value = translated(action, value.clone());
-                    self.note(at, index, Found::Value(value));
+                    self.note(at, index, Found::Value(translated(action, value.clone())));
                 }
                 None => asked.push(at),
             }
@@ -105,14 +168,19 @@ impl Enriching<'_, '_> {
 
     /// Items whose calls differ in nothing but the batch go together.
     fn batches<'d>(&mut self, index: usize, action: &'d Action, size: usize, asked: &[usize]) -> Vec<Job<'d>> {
-        let mut groups: BTreeMap<Group, Vec<(usize, String)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Vec<(String, Vec<usize>)>> = BTreeMap::new();
         for at in asked {
             let Some(item) = self.items.get(*at) else { continue };
             let scope = item.scope(self.reading);
             match action.identity.as_ref().and_then(|identity| template::fill(&identity.of, &scope)) {
                 Some(value) => {
                     let group = (item.region(self.reading).to_owned(), item.parents.clone());
-                    groups.entry(group).or_default().push((*at, value));
+                    let group = groups.entry(group).or_default();
+                    // Two items may need the same; a list that names it twice is refused.
+                    match group.iter_mut().find(|(known, _)| *known == value) {
+                        Some((_, items)) => items.push(*at),
+                        None => group.push((value, vec![*at])),
+                    }
                 }
                 None => self.unaskable(index, action, &[*at]),
             }
@@ -120,8 +188,9 @@ impl Enriching<'_, '_> {
         let mut jobs = Vec::new();
         for group in groups.into_values() {
             for some in group.chunks(size) {
-                let values: Vec<String> = some.iter().map(|(_, value)| value.clone()).collect();
-                jobs.extend(self.job(index, action, some.iter().map(|(at, _)| *at).collect(), &values));
+                let values: Vec<String> = some.iter().map(|(value, _)| value.clone()).collect();
+                let items = some.iter().flat_map(|(_, items)| items.iter().copied()).collect();
+                jobs.extend(self.job(index, action, items, &values));
             }
         }
         jobs
@@ -134,7 +203,7 @@ impl Enriching<'_, '_> {
             self.unaskable(index, action, &items);
             return None;
         };
-        let (service, identity) = (self.reading.service(), self.reading.identity());
+        let (service, identity) = (self.reading.chosen.kind.service_of(action), self.reading.identity());
         match Call::new(service, &action.operation, identity, first.region(self.reading), input) {
             Ok(call) => Some(Job { action: index, definition: action, items, call, token: None, answers: Vec::new() }),
             Err(problem) => {
@@ -146,7 +215,7 @@ impl Enriching<'_, '_> {
 
     fn unaskable(&mut self, index: usize, action: &Action, items: &[usize]) {
         let problem = Problem::new(ProblemClass::BadAnswer, "the listing did not give what the call needs");
-        self.gap(index, items, problem.at(self.reading.service(), &action.operation));
+        self.gap(index, items, problem.at(self.reading.chosen.kind.service_of(action), &action.operation));
     }
 
     fn note(&mut self, item: usize, action: usize, found: Found) {
@@ -183,7 +252,9 @@ impl Enriching<'_, '_> {
             }
             return Vec::new();
         }
-        if !self.reading.definition().gone.contains(&problem.code) {
+        // What another service does not know is not gone for that.
+        let own = job.definition.service.as_deref().is_none_or(|service| service == self.reading.service());
+        if !own || !self.reading.definition().gone.contains(&problem.code) {
             self.gap(job.action, &job.items, problem);
             return Vec::new();
         }
@@ -202,10 +273,11 @@ impl Enriching<'_, '_> {
 
     fn half<'d>(&mut self, job: &Job<'d>, items: &[usize]) -> Option<Job<'d>> {
         let identity = job.definition.identity.as_ref()?;
-        let values: Vec<String> = items
-            .iter()
-            .filter_map(|at| template::fill(&identity.of, &self.items.get(*at)?.scope(self.reading)))
-            .collect();
+        let mut values: Vec<String> = Vec::with_capacity(items.len());
+        for at in items {
+            let value = template::fill(&identity.of, &self.items.get(*at)?.scope(self.reading));
+            values.extend(value.filter(|value| !values.contains(value)));
+        }
         self.job(job.action, job.definition, items.to_vec(), &values)
     }
 
@@ -240,30 +312,20 @@ impl Enriching<'_, '_> {
         }
     }
 
-    fn read_one(&mut self, job: &Job<'_>, item: usize, identity: Option<&Match>) {
+    fn read_one(&mut self, job: &Job<'_>, item: usize, identity_of: Option<&Match>) {
         let action = job.definition;
-        if let (Some(identity), Some(asked)) = (identity, self.items.get(item)) {
-            let wanted = template::fill(&identity.of, &asked.scope(self.reading));
-            let answered = job.answers.iter().find_map(|answer| path::get(answer, &identity.at)?.as_str());
-            if wanted.as_deref() != answered {
+        if let (Some(expected), Some(asked)) = (identity_of, self.items.get(item)) {
+            let wanted = template::fill(&expected.of, &asked.scope(self.reading));
+            let answered = job.answers.iter().find_map(|answer| identity(answer, &expected.at.0));
+            if wanted != answered {
                 let problem =
                     Problem::new(ProblemClass::BadAnswer, "the answer is about another resource than asked for");
                 self.gap(job.action, &job.items, job.call.problem(problem));
                 return;
             }
         }
-        let mut value: Option<Value> = None;
-        for part in job.answers.iter().filter_map(|answer| path::get(answer, &action.take)) {
-            match (&mut value, part) {
-                (_, Value::Null) => {}
-                (None, part) => value = Some(part.clone()),
-                (Some(Value::Array(items)), Value::Array(more)) => items.extend(more.iter().cloned()),
-                (Some(Value::Object(members)), Value::Object(more)) => members.extend(more.clone()),
-                (Some(_), _) => {}
-            }
-        }
-        let found = match value.or_else(|| action.otherwise.clone()) {
-            Some(value) => Found::Value(translated(action, value)),
+        let found = match value(action, &job.answers, job.call.paging()) {
+            Some(value) => Found::Value(value),
             None => Found::Nothing,
         };
         self.note(item, job.action, found);
@@ -271,71 +333,44 @@ impl Enriching<'_, '_> {
 
     fn read_batch(&mut self, job: &Job<'_>, identity: &Match) {
         let action = job.definition;
-        let mut elements: BTreeMap<&str, &Value> = BTreeMap::new();
-        for answer in &job.answers {
-            let list = path::get(answer, &action.take).and_then(Value::as_array);
-            for element in list.into_iter().flatten() {
-                if let Some(id) = path::get(element, &identity.at).and_then(Value::as_str) {
-                    elements.insert(id, element);
-                }
-            }
-        }
+        let elements = Elements::of(action, &identity.at.0, &job.answers);
         let mut left_out = Vec::new();
+        let mut wanted_all = Vec::with_capacity(job.items.len());
         for item in &job.items {
             let Some(asked) = self.items.get(*item) else { continue };
             let Some(wanted) = template::fill(&identity.of, &asked.scope(self.reading)) else { continue };
-            if let Some(element) = elements.remove(wanted.as_str()) {
-                self.note(*item, job.action, Found::Value(element.clone()));
-                continue;
-            }
-            match action.missing.as_ref().and_then(|missing| reported(&job.answers, missing, &wanted)) {
-                Some(Reported::Gone) => {
+            let reported = action.missing.as_ref().and_then(|missing| reported(&job.answers, missing, &wanted));
+            let found = elements.of_item(action, &wanted);
+            wanted_all.push(wanted);
+            match (reported, found) {
+                // What is gathered may be nothing, and then only the report tells why.
+                (reported, Element::Value(value)) if reported.is_none() || !action.gather => {
+                    self.note(*item, job.action, Found::Value(value));
+                }
+                (_, Element::Nothing) => self.note(*item, job.action, Found::Nothing),
+                (Some(Reported::Gone), _) => {
                     let problem = Problem::new(ProblemClass::Vanished, "listed, and missing when asked for");
                     self.gone(job.action, *item, job.call.problem(problem));
                 }
-                Some(Reported::Failed(reason)) => {
+                (Some(Reported::Failed(reason)), _) => {
                     let problem = Problem { code: reason, ..Problem::new(ProblemClass::BadAnswer, "not described") };
                     self.gap(job.action, &[*item], job.call.problem(problem));
                 }
-                None => left_out.push(*item),
+                (None, _) => match &action.left_out {
+                    Some(Value::Null) => self.note(*item, job.action, Found::Nothing),
+                    Some(value) => self.note(*item, job.action, Found::Value(value.clone())),
+                    None => left_out.push(*item),
+                },
             }
         }
         if !left_out.is_empty() {
             let problem = Problem::new(ProblemClass::BadAnswer, "the answer leaves out what was asked for");
             self.gap(job.action, &left_out, job.call.problem(problem));
         }
-        if let Some(other) = elements.keys().next() {
+        if let Some(other) = elements.foreign(&wanted_all) {
             let problem = Problem::new(ProblemClass::BadAnswer, "the answer has what was not asked for");
             self.problems.add(job.call.problem(problem.about(other)));
         }
-    }
-}
-
-/// What a batch's answer says of something that it could not read.
-pub(crate) enum Reported {
-    Gone,
-    Failed(String),
-}
-
-/// Looks an id up in the part of the answers that lists what could not be read.
-pub(crate) fn reported(answers: &[Value], missing: &Missing, id: &str) -> Option<Reported> {
-    let entry = answers
-        .iter()
-        .filter_map(|answer| path::get(answer, &missing.items)?.as_array())
-        .flatten()
-        .find(|entry| path::get(entry, &missing.id).and_then(Value::as_str) == Some(id))?;
-    let reason = path::get(entry, &missing.at).and_then(Value::as_str).unwrap_or_default();
-    Some(if missing.values.iter().any(|value| value == reason) {
-        Reported::Gone
-    } else {
-        Reported::Failed(reason.to_owned())
-    })
-}
-
-fn translated(action: &Action, value: Value) -> Value {
-    match value.as_str().and_then(|text| action.translate.get(text)) {
-        Some(text) => Value::from(text.as_str()),
-        None => value,
     }
 }
 

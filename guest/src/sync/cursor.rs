@@ -44,9 +44,24 @@ pub(crate) struct Task {
     pub(crate) held: Option<Held>,
     #[serde(rename = "g", default)]
     pub(crate) guard: TokenGuard,
+    /// How many levels of the tree lie above, for a kind that is its own parent.
+    #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
+    pub(crate) depth: u32,
     /// Something of this listing is missing already.
     #[serde(rename = "b", default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) broken: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(depth: &u32) -> bool {
+    *depth == 0
+}
+
+impl Task {
+    /// Whether nothing of the unit was asked before it.
+    pub(crate) fn is_start(&self) -> bool {
+        self.parents.is_empty() && self.token.is_none() && self.after.is_none()
+    }
 }
 
 /// The rest of an answer whose items are plain names.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Reading;
 use super::item::Item;
-use crate::catalog::{Type, property_name};
+use crate::catalog::{Definition, Outer, Type, property_name};
 use crate::redact::redact;
 use crate::template;
 
@@ -40,7 +40,7 @@ pub(crate) fn line(reading: &Reading<'_>, item: &mut Item) -> Value {
 
 fn envelope(reading: &Reading<'_>, item: &Item) -> Value {
     let mut envelope = Map::new();
-    envelope.insert("Type".to_owned(), json!(reading.chosen.kind.name));
+    envelope.insert("Type".to_owned(), json!(&*reading.chosen.kind.name));
     // AWS gives the members of maps in any order; sorted, what did not change is the same text.
     let mut properties = Value::Object(properties(reading, item));
     properties.sort_all_objects();
@@ -57,12 +57,7 @@ fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
     let definition = reading.definition();
     let mut properties = Map::new();
     for (member, value) in item.value.as_object().into_iter().flatten() {
-        let name = property_name(definition, member);
-        let value = match definition.types.get(&name) {
-            Some(kind) => typed(value, *kind),
-            None => value.clone(),
-        };
-        properties.insert(name, value);
+        properties.insert(property_name(definition, member), value.clone());
     }
     let scope = item.scope(reading);
     for (name, template) in &definition.set {
@@ -70,6 +65,11 @@ fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
             && let Some(value) = template::fill(template, &scope)
         {
             properties.insert(name.clone(), json!(value));
+        }
+    }
+    for (name, kind) in &definition.types {
+        if let Some(value) = properties.get_mut(name) {
+            *value = typed(value, *kind);
         }
     }
     redact(&mut properties, &definition.sensitive, &reading.config.redaction);
@@ -98,7 +98,8 @@ fn context(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
             context.insert("Region".to_owned(), json!(region));
         }
     }
-    for (name, value) in item.outer.iter().flatten() {
+    let outer = item.place.outer.as_deref().filter(|_| has_outer(definition));
+    for (name, value) in outer.into_iter().flatten() {
         context.insert(name.clone(), value.clone());
     }
     let scope = item.scope(reading);
@@ -108,4 +109,9 @@ fn context(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
         }
     }
     context
+}
+
+/// Whether what stands beside the list is part of the context.
+fn has_outer(definition: &Definition) -> bool {
+    definition.list.as_ref().is_some_and(|list| list.outer == Outer::Context)
 }

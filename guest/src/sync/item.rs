@@ -1,8 +1,9 @@
 //! A resource on its way from the listing's answer to its line.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Reading;
+use super::listing::Place;
 use crate::catalog::Reach;
 use crate::template::{self, Scope};
 
@@ -16,31 +17,32 @@ pub(crate) struct Item {
     pub(crate) parents: Vec<String>,
     /// An object: the members, by AWS's names.
     pub(crate) value: Value,
-    pub(crate) outer: Option<Map<String, Value>>,
+    pub(crate) place: Place,
     /// The actions that failed for it.
     pub(crate) gaps: Vec<String>,
     /// AWS says that it is not there any more.
     pub(crate) gone: bool,
+    /// It is none of the kind's, or not asked for.
+    pub(crate) outside: bool,
+    /// Something uses it, or may.
+    pub(crate) used: bool,
 }
 
 impl Item {
     /// Makes an item of what a listing gave. None where it has no identity.
-    pub(crate) fn new(
-        reading: &Reading<'_>,
-        parents: &[String],
-        value: Value,
-        outer: Option<Map<String, Value>>,
-    ) -> Option<Self> {
-        let id = identify(reading, parents, &value, outer.as_ref())?;
+    pub(crate) fn new(reading: &Reading<'_>, parents: &[String], value: Value, place: Place) -> Option<Self> {
+        let id = identify(reading, parents, &value, &place)?;
         let mut item = Self {
             id,
             arn: String::new(),
             region: None,
             parents: parents.to_vec(),
             value,
-            outer,
+            place,
             gaps: Vec::new(),
             gone: false,
+            outside: false,
+            used: false,
         };
         item.locate(reading);
         Some(item)
@@ -61,31 +63,32 @@ impl Item {
             arn: &self.arn,
             region: self.region(reading),
             item: Some(&self.value),
-            outer: self.outer.as_ref(),
+            outer: self.place.outer.as_deref(),
+            answer: self.place.answer.as_deref(),
+            index: Some(self.place.index),
             ..reading.scope(&self.parents)
         }
+    }
+
+    /// Whether it belongs into the listing, as far as is known.
+    pub(crate) fn is_present(&self) -> bool {
+        !self.gone && !self.outside
     }
 
     /// Where its detail calls go.
     pub(crate) fn region<'s>(&'s self, reading: &'s Reading<'_>) -> &'s str {
         self.region.as_deref().unwrap_or(&reading.region)
     }
-
-    /// Whether the definition says that it is deleted or not the account's.
-    pub(crate) fn dropped(&self, reading: &Reading<'_>) -> bool {
-        reading.definition().drop.iter().any(|condition| {
-            let value = crate::path::get(&self.value, &condition.at).and_then(Value::as_str);
-            value.is_some_and(|value| condition.values.iter().any(|known| known == value))
-        })
-    }
 }
 
 /// The identity of what a listing gave.
-pub(crate) fn identify(
-    reading: &Reading<'_>,
-    parents: &[String],
-    value: &Value,
-    outer: Option<&Map<String, Value>>,
-) -> Option<String> {
-    template::fill(&reading.definition().id, &Scope { item: Some(value), outer, ..reading.scope(parents) })
+pub(crate) fn identify(reading: &Reading<'_>, parents: &[String], value: &Value, place: &Place) -> Option<String> {
+    let scope = Scope {
+        item: Some(value),
+        outer: place.outer.as_deref(),
+        answer: place.answer.as_deref(),
+        index: Some(place.index),
+        ..reading.scope(parents)
+    };
+    template::fill(&reading.definition().id, &scope)
 }

@@ -1,11 +1,15 @@
 //! Reads a unit page by page: lists, enriches, and says what the listing proves.
 
 mod actions;
+mod answers;
+mod chain;
 mod cursor;
+mod defaults;
 mod emit;
 mod item;
 mod listing;
 mod page;
+mod presence;
 mod read;
 mod walk;
 
@@ -48,8 +52,10 @@ impl<'a> Reading<'a> {
     ) -> Result<Vec<Self>, Problem> {
         let bad = |message: String| Problem::new(ProblemClass::BadCall, message);
         let chosen = config.kind(&unit.kind).ok_or_else(|| bad(format!("{:?} is not configured", unit.kind)))?;
+        let home = regions::of_kind(run, &chosen.kind.definition);
         let regions = match (chosen.kind.definition.scope, &unit.region) {
             (Reach::Region, Some(region)) => vec![region.clone()],
+            (Reach::Account | Reach::Organization, None) if home.is_some() => home.unwrap_or_default(),
             (Reach::Account, None) => regions::home(config, run, Some(chosen), &account.id),
             (Reach::Organization, None) => {
                 vec![partition(&run.partition).map(|known| known.implicit_global_region.clone()).unwrap_or_default()]
@@ -58,7 +64,7 @@ impl<'a> Reading<'a> {
             (_, Some(_)) => return Err(bad(format!("{} is global: its unit has no region", unit.kind))),
         };
         if regions.is_empty() {
-            return Err(bad(format!("the configuration allows no region to ask for {}", unit.kind)));
+            return Err(bad(format!("there is no region to ask for {}", unit.kind)));
         }
         let reading = |region| Self { host, run, config, chosen, account, region };
         Ok(regions.into_iter().map(reading).collect())
@@ -68,8 +74,13 @@ impl<'a> Reading<'a> {
         &self.chosen.kind.definition
     }
 
-    pub(crate) fn service(&self) -> &'static str {
-        self.chosen.kind.service
+    pub(crate) fn service(&self) -> &'a str {
+        &self.chosen.kind.service
+    }
+
+    /// Whether this asks where the partition's global services are asked.
+    pub(crate) fn is_home(&self) -> bool {
+        partition(&self.run.partition).is_some_and(|known| known.implicit_global_region == self.region)
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -88,6 +99,7 @@ impl<'a> Reading<'a> {
             account_name: &self.account.name,
             region: &self.region,
             parents,
+            since: self.chosen.since.as_ref().map(|since| since.text.as_str()),
             ..Scope::default()
         }
     }

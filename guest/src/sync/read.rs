@@ -4,14 +4,17 @@
 //! page is not whole: nothing is taken for gone because it could not be looked at.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::Reading;
-use super::actions::{Reported, enrich, reported};
+use super::actions::enrich;
+use super::answers::{Reported, reported};
+use super::defaults::Users;
 use super::emit::line;
 use super::item::Item;
-use super::listing::{Listed, items};
+use super::listing::{Expected, Listed, Place, items};
 use super::page::PageBuilder;
 use crate::call::{Call, Token, send};
 use crate::catalog::Read;
@@ -44,7 +47,7 @@ pub(crate) fn read_resources(
     if let Some(made) = &reading.definition().made {
         let scope = reading.scope(&[]);
         let members = made.iter().filter_map(|(name, from)| Some((name.clone(), template::fill(from, &scope)?.into())));
-        let item = Item::new(&reading, &[], Value::Object(members.collect()), None);
+        let item = Item::new(&reading, &[], Value::Object(members.collect()), Place::default());
         finish(&reading, &mut page, item.into_iter().collect(), ids, &[])?;
         return Ok(page.finish(None));
     }
@@ -69,9 +72,9 @@ fn finish(
     covered: &[String],
 ) -> Result<(), Problem> {
     found.retain(|item| ids.contains(&item.id));
-    enrich(reading, &mut found, covered, &mut page.problems)?;
+    enrich(reading, &mut found, covered, &mut Users::default(), &mut page.problems)?;
     for item in &mut found {
-        if !item.gone && !item.dropped(reading) && !page.has(&item.id) {
+        if item.is_present() && !page.has(&item.id) {
             let line = line(reading, item);
             page.add(&item.id, &line);
         }
@@ -85,7 +88,7 @@ struct Job {
     parents: Vec<String>,
     call: Call,
     token: Option<Token>,
-    answers: Vec<Value>,
+    answers: Vec<Rc<Value>>,
 }
 
 struct Asking<'a, 'r> {
@@ -197,7 +200,7 @@ impl Asking<'_, '_> {
                 None
             }
         };
-        job.answers.push(answer);
+        job.answers.push(Rc::new(answer));
         match next {
             Some(next) if job.token.as_ref() != Some(&next) && job.answers.len() < PAGES_PER_ACTION as usize => {
                 job.token = Some(next);
@@ -215,11 +218,18 @@ impl Asking<'_, '_> {
 
     fn collect(&mut self, job: &Job) {
         let mut seen: Vec<String> = Vec::new();
+        let expected = Expected {
+            items: &self.read.items.0,
+            one: self.read.one,
+            wrap: None,
+            outer: self.read.outer,
+            answer: self.reading.chosen.kind.uses.answer,
+        };
         for answer in &job.answers {
-            match items(answer, &self.read.items, None, self.read.outer) {
+            match items(answer, &expected) {
                 Ok(listed) => {
-                    for Listed { value, outer } in listed {
-                        if let Some(item) = Item::new(self.reading, &job.parents, value, outer) {
+                    for Listed { value, place } in listed {
+                        if let Some(item) = Item::new(self.reading, &job.parents, value, place) {
                             seen.push(item.id.clone());
                             self.found.push(item);
                         }

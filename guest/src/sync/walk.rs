@@ -1,16 +1,19 @@
 //! Walks a unit's listings, page by page and below each parent, until the page is full or the unit at its end.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use serde_json::Value;
 
 use super::Reading;
 use super::actions::enrich;
 use super::cursor::{Cursor, Held, Task};
+use super::defaults::Users;
 use super::emit::line;
 use super::item::Item;
-use super::listing::{Level, Listed};
+use super::listing::{Level, Listed, Place};
 use super::page::PageBuilder;
+use super::presence::is_before;
 use crate::call::{Call, Token, send};
 use crate::catalog::Reach;
 use crate::config::Config;
@@ -61,12 +64,14 @@ fn elsewhere(class: ProblemClass) -> bool {
 
 fn page(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
     let limits = &reading.run.limits;
-    let mut walk = Walk { reading, page: PageBuilder::new(limits.page_bytes), listed: 0 };
+    let page = PageBuilder::new(limits.page_bytes);
+    let mut walk = Walk { reading, page, users: Users::default(), listed: 0, answered: false, refused: None };
     if let Some(made) = &reading.definition().made {
         walk.made(made)?;
         return Ok(walk.page.finish(None));
     }
     let mut tasks = cursor.tasks;
+    let begins = tasks.len() == 1 && tasks.front().is_some_and(Task::is_start);
     while !tasks.is_empty() && !walk.page.is_full() && walk.listed < LIST_CALLS_PER_PAGE {
         let group = walk.group(&mut tasks);
         let left = walk.step(group)?;
@@ -74,16 +79,35 @@ fn page(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
             tasks.push_front(task);
         }
     }
+    if let (true, true, false, Some(problem)) = (begins, tasks.is_empty(), walk.answered, walk.refused.take()) {
+        // Below no enumerated parent was there an answer: that is the unit's failure, and no region's but this one's.
+        return Err(problem);
+    }
     let rest = Cursor::at(&reading.region, tasks);
     let next = rest.write(limits.cursor_bytes)?;
     Ok(walk.page.finish(next))
 }
 
-struct Walk<'a, 'r> {
-    reading: &'a Reading<'r>,
-    page: PageBuilder,
+pub(super) struct Walk<'a, 'r> {
+    pub(super) reading: &'a Reading<'r>,
+    pub(super) page: PageBuilder,
+    users: Users,
     /// List calls so far.
     listed: usize,
+    /// Whether any of them was answered.
+    answered: bool,
+    /// Why the first of the unit's outermost calls was not.
+    refused: Option<Problem>,
+}
+
+/// What became of a page's items.
+struct Given {
+    /// Those that did not fit.
+    rest: Vec<Listed>,
+    /// The last one that did.
+    last: Option<String>,
+    /// Whether one is recent enough, or may be.
+    recent: bool,
 }
 
 /// What one list call gave.
@@ -102,7 +126,7 @@ impl<'r> Walk<'_, 'r> {
                 members.insert(name.clone(), Value::from(value));
             }
         }
-        self.items(&[], vec![Listed { value: Value::Object(members), outer: None }], &mut false)?;
+        self.items(&[], vec![Listed { value: Value::Object(members), place: Place::default() }], &mut false)?;
         Ok(())
     }
 
@@ -111,9 +135,10 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// The next tasks that can be asked side by side: the same level, nothing held.
-    fn group(&self, tasks: &mut VecDeque<Task>) -> Vec<Task> {
+    fn group(&mut self, tasks: &mut VecDeque<Task>) -> Vec<Task> {
         let width = PARENTS_AT_ONCE.min(usize::try_from(self.reading.batch()).unwrap_or(usize::MAX)).max(1);
         let mut group: Vec<Task> = Vec::new();
+        self.expand(tasks);
         while group.len() < width
             && let Some(task) = tasks.front()
             && group.first().is_none_or(|first| {
@@ -137,6 +162,7 @@ impl<'r> Walk<'_, 'r> {
                     continue;
                 }
             };
+            self.answered = true;
             if self.page.is_full() {
                 // Answered, and no room: what is small enough is kept, the rest is asked for again.
                 self.hold(&mut task, answer.items, answer.next);
@@ -145,7 +171,7 @@ impl<'r> Walk<'_, 'r> {
             }
             let Some(level) = self.level(&task) else { continue };
             if level.is_leaf() {
-                left.extend(self.leaf(task, answer)?);
+                left.extend(self.leaf(&level, task, answer)?);
             } else {
                 left.extend(self.branch(&level, task, answer));
             }
@@ -183,7 +209,7 @@ impl<'r> Walk<'_, 'r> {
                     }
                     None => {
                         let unanswered = || Err(Problem::new(ProblemClass::BadAnswer, "no answer"));
-                        let answer = answers.next().unwrap_or_else(unanswered)?;
+                        let answer = Rc::new(answers.next().unwrap_or_else(unanswered)?);
                         let items = level.items(&answer).map_err(|problem| call.problem(problem))?;
                         let next = call.next_token(&answer);
                         Ok(Answer { items, next, call })
@@ -198,10 +224,19 @@ impl<'r> Walk<'_, 'r> {
     fn failed(&mut self, task: &Task, problem: Problem) -> Result<(), Problem> {
         let ends_the_unit =
             matches!(problem.class, ProblemClass::Cancelled | ProblemClass::NoCredentials | ProblemClass::StaleCursor);
-        if ends_the_unit || (task.parents.is_empty() && self.page.is_empty()) {
+        if ends_the_unit {
             return Err(problem);
         }
         let level = self.level(task);
+        // Only a first page can say that there is nothing at all.
+        let first = task.token.is_none() && task.after.is_none();
+        if first && level.as_ref().is_some_and(|level| level.none.contains(&problem.code)) {
+            self.answered = true;
+            if level.is_some_and(|level| level.is_leaf()) {
+                self.page.scope(&task.parents, !task.broken);
+            }
+            return Ok(());
+        }
         let parent_gone = level.is_some_and(|level| level.gone.contains(&problem.code));
         if let (true, Some(parent)) = (parent_gone, task.parents.last()) {
             // Gone, and what was below it: the listing of its children is at its end.
@@ -209,6 +244,12 @@ impl<'r> Walk<'_, 'r> {
             self.page.problems.add(vanished.about(parent));
             self.page.scope(&task.parents, !task.broken);
             return Ok(());
+        }
+        if task.parents.is_empty() && self.page.is_empty() {
+            return Err(problem);
+        }
+        if self.is_outermost(task) {
+            self.refused.get_or_insert_with(|| problem.clone());
         }
         let problem = match task.parents.last() {
             Some(parent) => problem.about(parent),
@@ -222,7 +263,7 @@ impl<'r> Walk<'_, 'r> {
     /// Keeps the names that an answer still holds for the next page. Whole items are too large for a cursor.
     fn hold(&self, task: &mut Task, items: Vec<Listed>, next: Result<Option<Token>, Problem>) {
         let Some(level) = self.level(task) else { return };
-        let (Some(wrap), Ok(next)) = (level.wrap, next) else { return };
+        let (Some(wrap), Ok(next)) = (level.holds(), next) else { return };
         let names = items.into_iter().filter_map(|item| item.value.get(wrap).cloned()).collect();
         task.held = Some(Held { items: names, next });
     }
@@ -248,9 +289,11 @@ impl<'r> Walk<'_, 'r> {
         below
     }
 
-    /// Reads a page of the kind itself. Gives back what did not fit, or the page after it.
-    fn leaf(&mut self, mut task: Task, answer: Answer) -> Result<Option<Task>, Problem> {
+    /// Reads a page of the kind itself. Gives back what did not fit, or the page after it, and what is listed below.
+    fn leaf(&mut self, level: &Level<'_>, mut task: Task, answer: Answer) -> Result<Vec<Task>, Problem> {
         let mut items = answer.items;
+        let asked_again = task.after.is_some();
+        let some = !items.is_empty();
         if let Some(after) = &task.after {
             // The page was asked for again. Where the last item given is not in it any more, all of it is given again.
             let done = items.iter().position(|item| item.id(self.reading, &task.parents).as_ref() == Some(after));
@@ -258,24 +301,36 @@ impl<'r> Walk<'_, 'r> {
                 items.drain(..=done);
             }
         }
-        let (rest, last) = self.items(&task.parents.clone(), items, &mut task.broken)?;
+        let mut ids: Vec<Option<String>> = Vec::new();
+        if level.recurse {
+            ids.extend(items.iter().map(|item| item.id(self.reading, &task.parents)));
+        }
+        let given = self.items(&task.parents.clone(), items, &mut task.broken)?;
+        let Given { rest, last, recent } = given;
+        ids.truncate(ids.len().saturating_sub(rest.len()));
+        let mut left = self.below(&task, ids);
         if rest.is_empty() {
-            return Ok(self.onward(task, answer.next, &answer.call));
+            // A page of which something was given before had something recent.
+            let ends = self.is_newest_first() && some && !recent && !asked_again;
+            let next = if ends { Ok(None) } else { answer.next };
+            left.extend(self.onward(task, next, &answer.call));
+            return Ok(left);
         }
         task.after = last.or(task.after);
         self.hold(&mut task, rest, answer.next);
-        Ok(Some(task))
+        left.push(task);
+        Ok(left)
     }
 
-    /// Enriches items and puts them into the page. Gives back those that did not fit, and the last one that did.
-    fn items(
-        &mut self,
-        parents: &[String],
-        items: Vec<Listed>,
-        broken: &mut bool,
-    ) -> Result<(Vec<Listed>, Option<String>), Problem> {
+    /// Whether what follows a page that is not recent enough is not either.
+    fn is_newest_first(&self) -> bool {
+        self.reading.definition().since.as_ref().is_some_and(|since| since.newest_first)
+    }
+
+    /// Enriches items and puts them into the page.
+    fn items(&mut self, parents: &[String], items: Vec<Listed>, broken: &mut bool) -> Result<Given, Problem> {
         let mut rest: VecDeque<Listed> = items.into();
-        let mut last = None;
+        let (mut last, mut recent) = (None, false);
         while !rest.is_empty() && !self.page.is_full() {
             let go: Vec<Listed> = rest.drain(..self.go(&rest)).collect();
             let mut taken: Vec<(usize, Item)> = Vec::with_capacity(go.len());
@@ -294,22 +349,24 @@ impl<'r> Walk<'_, 'r> {
                     }
                 }
             }
+            recent |= taken.len() < go.len();
             let (places, mut taken): (Vec<usize>, Vec<Item>) = taken.into_iter().unzip();
-            enrich(self.reading, &mut taken, &[], &mut self.page.problems)?;
+            enrich(self.reading, &mut taken, &[], &mut self.users, &mut self.page.problems)?;
             for (at, item) in places.into_iter().zip(&mut taken) {
-                if !item.gone && !item.dropped(self.reading) {
+                recent |= is_before(self.reading, &item.value) != Some(true);
+                if item.is_present() {
                     let line = line(self.reading, item);
                     if !self.page.add(&item.id, &line) {
                         for listed in go.into_iter().skip(at).rev() {
                             rest.push_front(listed);
                         }
-                        return Ok((rest.into(), last));
+                        return Ok(Given { rest: rest.into(), last, recent });
                     }
                 }
                 last = Some(item.id.clone());
             }
         }
-        Ok((rest.into(), last))
+        Ok(Given { rest: rest.into(), last, recent })
     }
 
     /// How many items are enriched in one go: as many as their calls fill a `send`, and no more than may fit.

@@ -18,7 +18,7 @@ mod query;
 mod rest;
 mod rest_json;
 mod rest_xml;
-mod timestamp;
+pub(crate) mod timestamp;
 mod xml;
 
 use portolan_errors::AwsError;

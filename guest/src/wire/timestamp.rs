@@ -13,6 +13,11 @@ use super::place::Misfit;
 
 const MICROS: i128 = 1_000_000;
 
+/// The point in time that ISO-8601 text names, as this guest writes it or a person does. A day is its beginning.
+pub(crate) fn moment(text: &str) -> Option<OffsetDateTime> {
+    parse_iso8601(text.trim())
+}
+
 /// Reads text in any form.
 pub(super) fn read_text(text: &str) -> Result<Value, Misfit> {
     let text = text.trim();
@@ -95,7 +100,8 @@ fn parse_iso8601(text: &str) -> Option<OffsetDateTime> {
     time::Date::parse(text, &Iso8601::PARSING).ok().map(|date| date.midnight().assume_utc())
 }
 
-fn iso8601(time: OffsetDateTime) -> String {
+/// In the form of all output.
+pub(crate) fn iso8601(time: OffsetDateTime) -> String {
     let time = time.to_offset(time::UtcOffset::UTC);
     let (date, clock) = (time.date(), time.time());
     let micros = match clock.microsecond() {

@@ -9,14 +9,20 @@
 #![allow(clippy::result_large_err, reason = "the guest's own errors")]
 
 mod accounts;
+mod chains;
 mod configuration;
+mod definitions;
 mod details;
 mod golden;
+mod history;
 mod paging;
 mod parents;
 mod plan;
+mod presence;
 mod reading;
 mod script;
+mod stages;
+mod tree;
 
 use portolan_guest::host::{Response, SendError};
 

@@ -91,6 +91,31 @@ pub fn config(kind: &str, actions: Value) -> Value {
     json!({"version": 1, "redaction_key": KEY, "kinds": [{"kind": kind, "actions": actions}]})
 }
 
+/// A kind of a test's own.
+pub const OWN: &str = "Test::Own::Kind";
+
+/// A configuration of a kind that is not in the catalogue: what of the definition is always the same is added.
+pub fn own(service: &str, definition: Value) -> Value {
+    let mut whole = json!({"tier": "more", "scope": "region", "arn": "arn:{$id}", "confirm": "second-run"});
+    whole.as_object_mut().unwrap().extend(definition.as_object().unwrap().clone());
+    let mut config = config(OWN, json!([]));
+    config["definitions"] = json!([{"service": service, "kinds": {OWN: whole}}]);
+    config
+}
+
+/// Below which chains of parents was read, and whether whole.
+pub fn scopes(whole: &Whole) -> Vec<(Vec<&str>, bool)> {
+    whole
+        .lines
+        .iter()
+        .filter(|line| line["parent"].is_array())
+        .map(|line| {
+            let parents = line["parent"].as_array().unwrap().iter().map(|parent| parent.as_str().unwrap()).collect();
+            (parents, line["whole"].as_bool().unwrap())
+        })
+        .collect()
+}
+
 pub fn guest(kind: &str, actions: Value) -> Guest {
     guest_with(&config(kind, actions), limits())
 }
