@@ -91,7 +91,13 @@ impl Exchange for Network {
 
     fn exchange<'a>(&'a self, call: &'a Call, _: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {
         self.0.lock().unwrap().push(call.clone());
-        let answer = Answer { status: 200, headers: Vec::new(), body: r#"{"QueueUrls":[]}"#.into(), at_ms: 0 };
+        let answer = Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: r#"{"QueueUrls":[]}"#.into(),
+            at_ms: 0,
+            remembered: false,
+        };
         Box::pin(async { Ok(answer) })
     }
 
