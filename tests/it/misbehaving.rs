@@ -70,7 +70,8 @@ const CASES: &[(&str, Expected)] = &[
     ("Test::Writes::SecondAction", Refused("rule parameter")),
     ("Test::Asks::AsManagement", Refused("rule identity")),
     ("Test::Asks::Undeclared", Refused("rule grant")),
-    ("Test::Asks::ForCredentials", Refused("rule no-operation")),
+    ("Test::Asks::Undescribed", Refused("rule type")),
+    ("Test::Asks::ForCredentials", Refused("rule denied-read")),
     ("Test::Asks::WithAuthorization", Refused("rule header")),
 ];
 

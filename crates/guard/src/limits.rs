@@ -30,7 +30,7 @@ pub const JSON_VALUES: usize = 8 * 1024;
 /// Resource types of which a grant learns what their handlers need; AWS has some 1,500.
 pub const TYPES: usize = 4 * 1024;
 
-/// Actions of one type's list and read handlers together. The longest read handlers of AWS's types need some forty.
+/// Actions of one type's list and read handlers together; most types need two or three.
 pub const HANDLER_ACTIONS: usize = 256;
 
 /// Characters of the guest's own words that a refusal repeats.
