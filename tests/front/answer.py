@@ -84,12 +84,14 @@ ACTIONS = {
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "GetBucketEncryption": "GetEncryptionConfiguration",
 }
+# And the prefixes that are not called like their service.
+PREFIXES = {"cloudcontrol": "cloudformation"}
 CODES = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
 
 
 def denied(call, by="identity", resource="*"):
     """A denial by one sort of policy, with AWS's code and wording for the call's service."""
-    action = f"{call.service}:{ACTIONS.get(call.operation, call.operation)}"
+    action = f"{PREFIXES.get(call.service, call.service)}:{ACTIONS.get(call.operation, call.operation)}"
     reason = REASONS[by].format(action=action)
     message = f"User: {call.principal} is not authorized to perform: {action} on resource: {resource} {reason}"
     code = CODES.get(call.protocol, "AccessDeniedException")

@@ -36,8 +36,8 @@ class Control:
         }
 
     def post_config(self, config):
-        """keys, roles (merged by name), regions (account or `*` to name to status), accounts (id to State), page_sizes."""
-        unknown = set(config) - {"keys", "roles", "regions", "accounts", "page_sizes", "hidden_accounts"}
+        """keys, roles (merged by name), regions (account or `*` to name to status), accounts (id to State), page_sizes, what is hidden."""
+        unknown = set(config) - {"keys", "roles", "regions", "accounts", "page_sizes", "hidden_accounts", "hidden_resources"}
         if unknown:
             raise ValueError(f"unknown: {sorted(unknown)}")
         front = self.front
@@ -48,6 +48,8 @@ class Control:
             front.page_sizes = config["page_sizes"]
         if "hidden_accounts" in config:
             front.organization.hidden = set(config["hidden_accounts"])
+        if "hidden_resources" in config:
+            front.cloud_control.hidden = set(config["hidden_resources"])
         return {}
 
     def post_rules(self, rules):

@@ -16,6 +16,7 @@ import yarl
 from aiohttp import web
 
 import answer as answers
+import cloudcontrol
 import identity
 import missing
 import organizations
@@ -38,6 +39,8 @@ UNKNOWN_KEY = {
 # moto says "now" each time it is asked, so that no two answers agree; AWS says the same for minutes.
 RESTORABLE = re.compile(rb"(?<=<LatestRestorableTime>)[^<]+")
 RESTORABLE_AT = b"2026-01-02T03:04:05.678Z"
+# Operations that give pages without being asked for any.
+PAGE_SIZES = {"cloudcontrol:ListResources": cloudcontrol.PAGE_SIZE}
 EXPIRED = {"ec2": "RequestExpired", "query": "ExpiredToken"}
 
 
@@ -50,6 +53,7 @@ class Front:
         self.rules = rules.Rules()
         self.organization = organizations.Overrides()
         self.buckets = storage.Buckets()
+        self.cloud_control = cloudcontrol.CloudControl()
         self.page_sizes = {}
         self.clock_offset_s = 0
         self.calls = []
@@ -135,7 +139,7 @@ class Front:
         if redirect:
             return redirect
         rule = paging.of(call)
-        size = self.page_sizes.get(what, self.page_sizes.get("*"))
+        size = self.page_sizes.get(what, self.page_sizes.get("*", PAGE_SIZES.get(what)))
         if rule is None or (size is None and fault is None and what != "account:ListRegions"):
             return self.mend(call, await self.whole(call))
         refused = paging.out_of_bounds(call, rule)
@@ -155,7 +159,7 @@ class Front:
             return self.regions.describe(call)
         if call.service == "ec2" and call.operation == "DescribeVolumeAttribute":
             return missing.volume_attribute(call)
-        return await self.forward(call)
+        return self.cloud_control.whole(call) or await self.forward(call)
 
     def mend(self, call, answer):
         if answer.status == 200 and call.service == "organizations":

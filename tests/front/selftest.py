@@ -13,7 +13,10 @@ import botocore.config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+import conform
 from clients import MANAGEMENT, SESSION, client, control
+
+from registry import DENIED, LEGACY, TYPES
 
 FRONT = sys.argv.pop(1)
 MADE = json.load(sys.stdin)
@@ -59,7 +62,7 @@ def session(key_id, secret, token=None, service="sts", region=REGION):
 class FrontTest(unittest.TestCase):
     def tearDown(self):
         control(FRONT, "DELETE", "rules")
-        control(FRONT, "POST", "config", {"page_sizes": {}, "hidden_accounts": []})
+        control(FRONT, "POST", "config", {"page_sizes": {}, "hidden_accounts": [], "hidden_resources": []})
         control(FRONT, "POST", "clock", {"offset_s": 0})
 
     def code(self, call, **arguments):
@@ -213,6 +216,92 @@ class FrontTest(unittest.TestCase):
         self.assertEqual(asked("organizations").describe_account(AccountId=staging)["Account"]["State"], "PENDING_CLOSURE")
         control(FRONT, "POST", "config", {"accounts": {staging: "ACTIVE"}, "hidden_accounts": [staging]})
         self.assertNotIn("staging", by_name())
+
+    def test_types_are_described_as_botocores_model_says_with_handlers_or_without(self):
+        registry = asked("cloudformation", region="us-east-1")
+        complaints = conform.watch(registry, ["DescribeType"])
+        for name in TYPES:
+            found = registry.describe_type(Type="RESOURCE", TypeName=name)
+            schema = json.loads(found["Schema"])
+            self.assertEqual((found["TypeName"], schema["typeName"], found["Visibility"]), (name, name, "PUBLIC"))
+            self.assertEqual(set(schema.get("handlers", {})), set() if name == LEGACY else {"create", "list", "read"}, name)
+            keys = [key.removeprefix("/properties/") for key in schema["primaryIdentifier"] + schema["readOnlyProperties"]]
+            self.assertLessEqual(set(keys), set(schema["properties"]), name)
+        self.assertIn("secretsmanager:GetSecretValue", json.loads(registry.describe_type(Type="RESOURCE", TypeName=DENIED)["Schema"])["handlers"]["read"]["permissions"])
+        for arguments, code in (({"Type": "RESOURCE", "TypeName": "AWS::IoT::Thingy"}, "TypeNotFoundException"), ({"Type": "RESOURCE"}, "CFNRegistryException"), ({"Type": "HOOK", "TypeName": "AWS::IoT::Thing"}, "CFNRegistryException")):
+            self.assertEqual(self.code(registry.describe_type, **arguments), code)
+        elsewhere = asked("cloudformation", region="eu-west-1")
+        self.assertEqual(self.code(elsewhere.describe_type, Type="RESOURCE", TypeName="AWS::CE::AnomalyMonitor"), "TypeNotFoundException")
+        self.assertEqual(complaints, [])
+
+    def test_cloud_control_lists_and_reads_as_botocores_model_says(self):
+        cloud = asked("cloudcontrol", region="us-east-1")
+        complaints = conform.watch(cloud, ["ListResources", "GetResource"])
+        counts = {}
+        for name, kind in TYPES.items():
+            if name == LEGACY:
+                continue
+            below = [{}] if not kind.required else [{"ResourceModel": json.dumps({"ChannelGroupName": group})} for group in ("live", "archive")]
+            for arguments in below:
+                pages = list(cloud.get_paginator("list_resources").paginate(TypeName=name, **arguments))
+                for item in (item for page in pages for item in page["ResourceDescriptions"]):
+                    listed = json.loads(item["Properties"])
+                    whole = json.loads(cloud.get_resource(TypeName=name, Identifier=item["Identifier"])["ResourceDescription"]["Properties"])
+                    self.assertEqual({key: whole[key] for key in listed}, listed)
+                    self.assertEqual(item["Identifier"], "|".join(whole[key] for key in kind.identifier))
+                    counts.setdefault(name, []).append(listed == whole)
+                self.assertEqual(len(pages), 3 if name == "AWS::IoT::Thing" else 1, name)
+        self.assertEqual({name: len(found) for name, found in counts.items()}, {
+            "AWS::Athena::DataCatalog": 3, "AWS::CE::AnomalyMonitor": 1, "AWS::IoT::Thing": 45, "AWS::MediaPackageV2::ChannelGroup": 2,
+            "AWS::MediaPackageV2::Channel": 3, "AWS::Timestream::Table": 3, DENIED: 1,
+        })
+        partial = {"AWS::Athena::DataCatalog", "AWS::MediaPackageV2::ChannelGroup", "AWS::MediaPackageV2::Channel"}
+        self.assertEqual({name for name, found in counts.items() if not all(found)}, partial)
+        self.assertEqual(complaints, [])
+
+    def test_cloud_control_pages_by_limit_and_forced_size(self):
+        cloud = asked("cloudcontrol")
+        sizes = lambda **arguments: [len(page["ResourceDescriptions"]) for page in cloud.get_paginator("list_resources").paginate(TypeName="AWS::IoT::Thing", **arguments)]
+        self.assertEqual(sizes(), [20, 20, 5])
+        self.assertEqual(sizes(PaginationConfig={"PageSize": 15}), [15, 15, 15])
+        control(FRONT, "POST", "config", {"page_sizes": {"cloudcontrol:ListResources": 40}})
+        self.assertEqual(sizes(), [40, 5])
+        self.assertEqual(self.code(cloud.list_resources, TypeName="AWS::IoT::Thing", MaxResults=101), "ValidationException")
+
+    def test_cloud_controls_refusals_are_its_own(self):
+        cloud = asked("cloudcontrol", region="eu-west-1")
+        complaints = conform.watch(cloud, ["ListResources", "GetResource"])
+        for call, arguments, code in (
+            (cloud.list_resources, {"TypeName": "AWS::IoT::Thingy"}, "TypeNotFoundException"),
+            (cloud.get_resource, {"TypeName": "AWS::IoT::Thingy", "Identifier": "x"}, "TypeNotFoundException"),
+            (cloud.list_resources, {"TypeName": "AWS::CE::AnomalyMonitor"}, "TypeNotFoundException"),
+            (cloud.list_resources, {"TypeName": LEGACY}, "UnsupportedActionException"),
+            (cloud.get_resource, {"TypeName": LEGACY, "Identifier": "legacy"}, "UnsupportedActionException"),
+            (cloud.list_resources, {"TypeName": "AWS::MediaPackageV2::Channel"}, "InvalidRequestException"),
+            (cloud.list_resources, {"TypeName": "AWS::MediaPackageV2::Channel", "ResourceModel": "{\"Arn\": \"x\"}"}, "InvalidRequestException"),
+            (cloud.get_resource, {"TypeName": "AWS::IoT::Thing", "Identifier": "nobody"}, "ResourceNotFoundException"),
+        ):
+            self.assertEqual(self.code(call, **arguments), code)
+        self.assertEqual(complaints, [])
+        self.assertTrue(cloud.get_resource(TypeName="AWS::IoT::Thing", Identifier="sensor-001"))
+        control(FRONT, "POST", "config", {"hidden_resources": ["sensor-001"]})
+        self.assertEqual(self.code(cloud.get_resource, TypeName="AWS::IoT::Thing", Identifier="sensor-001"), "ResourceNotFoundException")
+        names = [item["Identifier"] for page in cloud.get_paginator("list_resources").paginate(TypeName="AWS::IoT::Thing") for item in page["ResourceDescriptions"]]
+        self.assertEqual((len(names), "sensor-001" in names), (44, False))
+        control(FRONT, "POST", "rules", {"do": "deny", "service": "cloudcontrol"})
+        with self.assertRaises(ClientError) as caught:
+            cloud.list_resources(TypeName="AWS::IoT::Thing")
+        self.assertIn("cloudformation:ListResources", str(caught.exception))
+
+    def test_an_answer_that_the_model_does_not_have_is_noticed(self):
+        cloud = asked("cloudcontrol")
+        complaints = conform.watch(cloud, ["ListResources"])
+        for old, new in (('"TypeName"', '"TypeNames"'), ('"Identifier": "', '"Identifier": 7, "Properties": "'), ("AWS::IoT::Thing", "Thing")):
+            control(FRONT, "POST", "rules", {"do": "replace", "service": "cloudcontrol", "old": old, "new": new})
+            cloud.list_resources(TypeName="AWS::IoT::Thing", MaxResults=1)
+            self.assertTrue(complaints, new)
+            complaints.clear()
+            control(FRONT, "DELETE", "rules")
 
     def test_what_the_control_interface_does_not_know_is_refused(self):
         for method, what, body in (("POST", "rules", {"do": "dance"}), ("POST", "config", {"kyes": {}}), ("GET", "nothing", None)):

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod broken_answers;
+mod cloud_control;
 mod component;
 mod credentials;
 mod deletion;

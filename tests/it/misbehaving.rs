@@ -70,7 +70,8 @@ const CASES: &[(&str, Expected)] = &[
     ("Test::Writes::SecondAction", Refused("rule parameter")),
     ("Test::Asks::AsManagement", Refused("rule identity")),
     ("Test::Asks::Undeclared", Refused("rule grant")),
-    ("Test::Asks::ForCredentials", Refused("rule no-operation")),
+    ("Test::Asks::Undescribed", Refused("rule type")),
+    ("Test::Asks::ForCredentials", Refused("rule denied-read")),
     ("Test::Asks::WithAuthorization", Refused("rule header")),
 ];
 
@@ -91,7 +92,13 @@ impl Exchange for Network {
 
     fn exchange<'a>(&'a self, call: &'a Call, _: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {
         self.0.lock().unwrap().push(call.clone());
-        let answer = Answer { status: 200, headers: Vec::new(), body: r#"{"QueueUrls":[]}"#.into(), at_ms: 0 };
+        let answer = Answer {
+            status: 200,
+            headers: Vec::new(),
+            body: r#"{"QueueUrls":[]}"#.into(),
+            at_ms: 0,
+            remembered: false,
+        };
         Box::pin(async { Ok(answer) })
     }
 

@@ -37,6 +37,12 @@ pub(crate) fn escalates(service: &str, parameters: &Parameters) -> Option<&'stat
         "logs" if parameters.has("unmask") => Some("unmask shows what the account's owner has masked"),
         // Without it the call is about the signing account; with it, about any account of the organization.
         "account" if parameters.has("AccountId") => Some("AccountId names another account than the one that signs"),
+        // The handlers would run with that role's rights, whoever may assume it.
+        "cloudcontrol" if parameters.has("RoleArn") => Some("RoleArn names another role than the one that signs"),
+        // What was learned of a type is about the version that is used without saying.
+        "cloudcontrol" if parameters.has("TypeVersionId") => {
+            Some("TypeVersionId names a version of the type of its own")
+        }
         _ => None,
     }
 }
@@ -118,5 +124,12 @@ mod tests {
         assert!(escalates("account", &parameters).is_some());
         assert!(escalates("s3", &parameters).is_none());
         assert!(escalates("account", &Parameters::default()).is_none());
+        for name in ["RoleArn", "TypeVersionId"] {
+            let mut parameters = Parameters::default();
+            parameters.push_text("TypeName", "AWS::IoT::Thing".to_owned());
+            assert!(escalates("cloudcontrol", &parameters).is_none());
+            parameters.push_text(name, "x".to_owned());
+            assert!(escalates("cloudcontrol", &parameters).is_some(), "{name}");
+        }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use portolan_names::TypeName;
 use portolan_tables::Operation;
 
+use crate::handlers::Handlers;
 use crate::reads::{self, Review};
 use crate::refusal::{Refusal, Rule, shown};
 use crate::request::Identity;
@@ -29,13 +31,16 @@ pub enum GrantError {
     },
 }
 
-/// The calls that the configured kinds declare, and the denied reads that the operator granted.
+/// The calls that the configured kinds declare, the denied reads that the operator granted, and what is known of the
+/// types that Cloud Control is asked about.
 #[derive(Debug, Clone, Default)]
 pub struct Grant {
     /// Service to operation to identities.
     declared: BTreeMap<String, BTreeMap<String, BTreeSet<Identity>>>,
     /// IAM actions of rows with the rule `grant`.
     operator: BTreeSet<String>,
+    /// What the host has learned; see `handlers.rs`.
+    pub(crate) types: BTreeMap<TypeName, Handlers>,
 }
 
 #[derive(serde::Deserialize)]
@@ -168,23 +173,24 @@ fn never_granted(action: &str) -> Option<String> {
     reason
 }
 
-type Known = (&'static str, &'static str, &'static Operation);
+pub(crate) type Known = (&'static str, &'static str, &'static Operation);
 
-/// The operations that need an action, over all services. Unpacks every table once, where an operator grants something.
-fn operations_of(action: &str) -> &'static [Known] {
-    static BY_ACTION: OnceLock<BTreeMap<&str, Vec<Known>>> = OnceLock::new();
+/// The operations that need an action, over all services; IAM does not tell cases apart. Unpacks every table once, where
+/// an operator grants something or Cloud Control is asked.
+pub(crate) fn operations_of(action: &str) -> &'static [Known] {
+    static BY_ACTION: OnceLock<BTreeMap<String, Vec<Known>>> = OnceLock::new();
     let by_action = BY_ACTION.get_or_init(|| {
-        let mut found: BTreeMap<&str, Vec<Known>> = BTreeMap::new();
+        let mut found: BTreeMap<String, Vec<Known>> = BTreeMap::new();
         for service in portolan_tables::services().filter_map(portolan_tables::service) {
             for (name, operation) in service.operations() {
                 if let Some(action) = operation.action.as_deref() {
-                    found.entry(action).or_default().push((&service.name, name, operation));
+                    found.entry(action.to_ascii_lowercase()).or_default().push((&service.name, name, operation));
                 }
             }
         }
         found
     });
-    by_action.get(action).map(Vec::as_slice).unwrap_or_default()
+    by_action.get(&action.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// What is said about a row with the rule `never`.

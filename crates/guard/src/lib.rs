@@ -5,7 +5,7 @@
 //! exactly one operation, that operation is a read by name, by AWS's own authorization data and by review,
 //! the loaded kinds declare it, and the identity fits. Everything that has two readings is refused.
 //!
-//! Pure: no I/O, no clock, no state. What the guard does not do: it does not resolve hosts (the host does,
+//! Pure: no I/O, no clock, no state: what the host learns of resource types it puts into the [`Grant`]. What the guard does not do: it does not resolve hosts (the host does,
 //! from service, region and host prefix, which are checked here) and does not follow redirects (nobody does).
 
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@
 mod constraints;
 mod form;
 mod grant;
+mod handlers;
 mod headers;
 mod input;
 mod json;
@@ -31,6 +32,7 @@ mod wire;
 use portolan_tables::{Operation, Service};
 
 pub use grant::{Grant, GrantError};
+pub use handlers::Handlers;
 pub use refusal::{Refusal, Rule};
 pub use request::{Identity, Method, WireRequest};
 pub use tables::{Compiled, Tables};
@@ -94,6 +96,7 @@ pub fn decide_by<'t>(
     let action = reads::check(&service.name, matched.name, matched.operation).map_err(|fault| refuse(fault, None))?;
     check_review(&matched, action, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     check_grant(request.identity, &matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
+    handlers::check(&matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     Ok(Permitted { service: &service.name, operation: matched.name, action })
 }
 
@@ -151,6 +154,7 @@ fn check_host_prefix(given: Option<&str>, operation: &Operation) -> Result<(), F
     Err(Fault::new(Rule::HostPrefix, format!("the host prefix must be {}, not {}", say(right), say(given))))
 }
 
+/// A fault, and what would allow the request all the same.
 type WithGrant = (Fault, Option<String>);
 
 /// The reviewed list, and parameters that make of a read another one.

@@ -27,5 +27,11 @@ pub const JSON_DEPTH: usize = 16;
 /// Values in a JSON body, so that a body full of `[]` costs no more than one full of text.
 pub const JSON_VALUES: usize = 8 * 1024;
 
+/// Resource types of which a grant learns what their handlers need; AWS has some 1,500.
+pub const TYPES: usize = 4 * 1024;
+
+/// Actions of one type's list and read handlers together; most types need two or three.
+pub const HANDLER_ACTIONS: usize = 256;
+
 /// Characters of the guest's own words that a refusal repeats.
 pub const QUOTED_CHARS: usize = 80;

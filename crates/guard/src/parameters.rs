@@ -19,6 +19,15 @@ impl Parameters {
         self.0.iter().any(|(known, _)| known == name)
     }
 
+    /// The text given for a name; none where it is something else than one text.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let mut given = self.0.iter().filter(|(known, _)| known == name);
+        match (given.next(), given.next()) {
+            (Some((_, Value::String(text))), None) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The scalars given for a name, whatever the protocol: `Name`, `Name.1`, `Name.member.1`, a JSON
     /// array's elements. None where one of them is not a scalar.
     pub(crate) fn scalars(&self, name: &str) -> Option<Vec<String>> {

@@ -37,6 +37,8 @@ pub enum Rule {
     Grant,
     /// The identity that was asked for does not fit.
     Identity,
+    /// Cloud Control is asked about a type of which it is not known that its handlers read nothing else than inventory.
+    Type,
 }
 
 impl Rule {
@@ -60,6 +62,7 @@ impl Rule {
             Self::Constraint => "constraint",
             Self::Grant => "grant",
             Self::Identity => "identity",
+            Self::Type => "type",
         }
     }
 }

@@ -10,11 +10,13 @@ mod account;
 mod arn;
 mod organization;
 mod region;
+mod type_name;
 
 pub use account::AccountId;
 pub use arn::{Arn, RoleArn};
 pub use organization::OuId;
 pub use region::Region;
+pub use type_name::TypeName;
 
 /// Why a name was refused: what was given, and what would have been right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

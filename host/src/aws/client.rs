@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use portolan_errors::{Class, Verdict, classify};
 use portolan_guard::{Grant, Method, WireRequest, decide};
+use portolan_names::TypeName;
 use tokio::sync::Semaphore;
 
 use super::calls::Calls;
 use super::exchange::{Answer, Call, Exchange, ExchangeError};
 use super::retry::{self, Next, Outcome, Tried};
+use super::types::{Described, asked_type};
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Outbound};
@@ -33,7 +35,8 @@ pub struct ClientLimits {
 /// Sends what the guest asks for, if the guard lets it pass.
 pub struct Client {
     exchange: Arc<dyn Exchange>,
-    grant: OnceLock<Grant>,
+    /// Set once; it grows by what is learned of types.
+    grant: RwLock<Option<Grant>>,
     partition: String,
     limits: ClientLimits,
     calls: Arc<Calls>,
@@ -50,7 +53,7 @@ impl Client {
     pub fn new(exchange: Arc<dyn Exchange>, partition: String, limits: ClientLimits, cancelled: Cancellation) -> Self {
         Self {
             exchange,
-            grant: OnceLock::new(),
+            grant: RwLock::new(None),
             partition,
             limits,
             calls: Arc::new(Calls::default()),
@@ -63,7 +66,9 @@ impl Client {
 
     /// Sets, once, what may pass.
     pub fn grant(&self, grant: Grant) {
-        let _ = self.grant.set(grant);
+        if let Ok(mut held) = self.grant.write() {
+            held.get_or_insert(grant);
+        }
     }
 
     /// The counts of this client.
@@ -75,6 +80,7 @@ impl Client {
     async fn answer(&self, scope: &CallScope, request: wit::Request) -> Result<wit::Response, wit::SendError> {
         let call = self.permitted(scope, request)?;
         let name = format!("{}:{}", call.service, call.operation);
+        let asked = asked_type(&call);
         let (answer, attempts) = tokio::select! {
             sent = self.send_with_retries(call, &name) => sent?,
             // What is in flight is given up: its answer would be thrown away.
@@ -84,7 +90,28 @@ impl Client {
         };
         let body = String::from_utf8(answer.body.into())
             .map_err(|_| failure(wit::SendFailure::NotText, format!("the answer to {name} is not UTF-8 text")))?;
+        if let Some(asked) = asked
+            && answer.status == 200
+        {
+            self.learn(&asked, &body);
+        }
         Ok(wit::Response { status: answer.status, headers: answer.headers, body, attempts })
+    }
+
+    /// Takes what the handlers of a type need out of AWS's own answer, before the guest has it.
+    fn learn(&self, name: &TypeName, answer: &str) {
+        let known = self.grant.read().is_ok_and(|grant| grant.as_ref().is_some_and(|grant| grant.knows(name)));
+        if known {
+            return;
+        }
+        let learned = Described::read(answer, name).map_err(|error| error.to_string()).and_then(|described| {
+            let mut grant = self.grant.write().map_err(|error| error.to_string())?;
+            let grant = grant.as_mut().ok_or("nothing is granted")?;
+            grant.learn(name.clone(), described.handlers).map_err(|refusal| refusal.to_string())
+        });
+        if let Err(why) = learned {
+            tracing::warn!(kind = %name, "{why}; Cloud Control is not asked about it");
+        }
     }
 
     /// What the guest asks for as a call, or why it may not.
@@ -113,10 +140,9 @@ impl Client {
             host_prefix: request.host_prefix.as_deref(),
             identity: guarded,
         };
-        let Some(grant) = self.grant.get() else {
-            return Err(refused("nothing is granted before the configuration is read".to_owned()));
-        };
-        let permitted = decide(&wire, grant).map_err(|refusal| {
+        let ungranted = || refused("nothing is granted before the configuration is read".to_owned());
+        let grant = self.grant.read().map_err(|_| ungranted())?;
+        let permitted = decide(&wire, grant.as_ref().ok_or_else(ungranted)?).map_err(|refusal| {
             self.calls.refused(&refusal.operation);
             tracing::warn!(operation = %refusal.operation, rule = refusal.rule.as_str(), "{refusal}");
             refused(refusal.to_string())
@@ -152,7 +178,11 @@ impl Client {
             let next = retry::next(tried, &outcome, random());
             let Next::Again { after_ms, renew, clock_offset_ms } = next else {
                 return match result {
-                    Ok(answer) => Ok((answer, tried.attempts)),
+                    // What comes from memory was not sent.
+                    Ok(answer) => {
+                        let attempts = tried.attempts - u32::from(answer.remembered);
+                        Ok((answer, attempts))
+                    }
                     Err(error) => Err(unanswered(&error)),
                 };
             };
@@ -192,8 +222,10 @@ impl Client {
             Ok(answer) => {
                 let verdict = verdict(call, answer);
                 let throttled = verdict.class == Class::Throttled;
-                let (sent, received) = (call.body.len(), answer.body.len());
-                self.calls.answered(name, answer.status, sent, received, retry, throttled);
+                if !answer.remembered {
+                    let (sent, received) = (call.body.len(), answer.body.len());
+                    self.calls.answered(name, answer.status, sent, received, retry, throttled);
+                }
                 tracing::debug!(
                     operation = name, region = %call.region, account_id = %call.identity, status = answer.status,
                     code = %verdict.code, "answered"

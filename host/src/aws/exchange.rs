@@ -40,6 +40,8 @@ pub struct Answer {
     pub body: Bytes,
     /// When it came, in milliseconds since 1970: what its `Date` is compared with. A replay gives the recorded moment.
     pub at_ms: u64,
+    /// Whether it comes from the run's memory: nothing was sent, and nothing is counted.
+    pub remembered: bool,
 }
 
 /// Why there is no answer.

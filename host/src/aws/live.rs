@@ -62,7 +62,7 @@ impl Live {
         let answer = self.http.send(request, limits).await.map_err(unanswered)?;
         let (head, body) = answer.into_parts();
         let headers = head.headers.iter().map(|(name, value)| (name.to_string(), readable(value.as_bytes()))).collect();
-        Ok(Answer { status: head.status.as_u16(), headers, body, at_ms: now_ms() })
+        Ok(Answer { status: head.status.as_u16(), headers, body, at_ms: now_ms(), remembered: false })
     }
 }
 

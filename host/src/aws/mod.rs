@@ -9,6 +9,7 @@ mod live;
 mod recording;
 mod retry;
 mod sign;
+mod types;
 
 pub use calls::{Calls, Counts};
 pub use client::{Client, ClientLimits};
@@ -17,3 +18,4 @@ pub use exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 pub use live::Live;
 pub use recording::{Header, Recorder, RecordingError, Replay};
 pub use sign::{SignError, sign_request};
+pub use types::{CACHE_DAYS, Described, TypeLedger, TypeMemory, Undescribed};

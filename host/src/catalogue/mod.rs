@@ -20,6 +20,7 @@ mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod types;
 mod units;
 mod views;
 
@@ -35,14 +36,15 @@ pub use decisions::Applied;
 pub use error::CatalogueError;
 pub use run::{CallCount, Fills, RunStart};
 pub use store::{PageCounts, PageRecord};
+pub use types::TypeRow;
 pub use units::{Before, UnitEnd, UnitOutcome, UnitProgress};
 
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 /// Each step leads from the version of its index to the next; a released step is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("types.sql")];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Statements kept prepared; there are about thirty.

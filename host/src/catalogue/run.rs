@@ -156,6 +156,7 @@ impl Catalogue {
         )?;
         let purged = transaction.execute("DELETE FROM resources WHERE deleted_at < ?1", params![before])?;
         transaction.execute("DELETE FROM sightings WHERE last_seen < ?1", params![before])?;
+        transaction.execute("DELETE FROM types WHERE seen_at < ?1", params![before])?;
         let old = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?1 AND run_id <> coalesce((SELECT run_id FROM last_run), ''))";
         for table in ["units", "problems", "calls", "deletions", "runs"] {
             transaction.execute(&format!("DELETE FROM {table} WHERE {old}"), params![before])?;

@@ -25,6 +25,7 @@ mod streams;
 mod summary;
 mod survey;
 mod tally;
+mod types;
 mod usage;
 
 use std::collections::BTreeMap;

@@ -15,7 +15,8 @@ use super::progress::Progress;
 use super::role_plan::role_plan;
 use super::streams::Streams;
 use super::tally::Tally;
-use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay};
+use super::types::TypesInCatalogue;
+use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay, TypeMemory};
 use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::endpoints::Endpoints as Overrides;
@@ -84,6 +85,8 @@ pub(super) struct Ready {
 /// How the run reaches AWS, or what stands in for it.
 struct Reach {
     exchange: Arc<dyn Exchange>,
+    /// What is remembered of types, within `exchange`; a replay has it in its recording.
+    types: Option<Arc<TypeMemory>>,
     source: SourceFacts,
     own: AccountId,
     partition: String,
@@ -152,6 +155,11 @@ pub(super) async fn set_up(
     };
     catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
     let store = Worker::start("catalogue", catalogue).map_err(|error| StartError::Sink(error.to_string()))?;
+    let store = Arc::new(store);
+    if let Some(types) = reach.types.filter(|_| keeps_rows) {
+        let (store, partition) = (Arc::clone(&store), reach.partition.clone());
+        types.keep_in(Arc::new(TypesInCatalogue { store, partition, started_ms: start.at_ms }));
+    }
     let progress = Progress::new(Arc::clone(client.calls()), surroundings.at_terminal && !settings.log.json);
     let context = Context {
         settings,
@@ -160,7 +168,7 @@ pub(super) async fn set_up(
         instances,
         exchange,
         manifest,
-        store: Arc::new(store),
+        store,
         keeps_rows,
         streams,
         progress,
@@ -175,6 +183,7 @@ fn recorded(replay: Replay) -> Result<Reach, StartError> {
     let own = AccountId::parse(&header.source_account).map_err(|error| StartError::Usage(error.to_string()))?;
     Ok(Reach {
         exchange: Arc::new(replay),
+        types: None,
         source: SourceFacts { arn: header.source_arn, account: header.source_account, why: header.source_why },
         own,
         partition: header.partition,
@@ -239,8 +248,10 @@ async fn live(
     let partition = settings.partition.clone().unwrap_or_else(|| identity.partition().to_owned());
     let endpoints = Endpoints { partition: partition.clone(), variant, overrides: settings.endpoints.clone() };
     let exchange = Live::new(Arc::clone(&sessions), endpoints, http, RESPONSE_BYTES_MAX);
+    let types = Arc::new(TypeMemory::new(Arc::new(exchange)));
     Ok(Reach {
-        exchange: Arc::new(exchange),
+        exchange: Arc::clone(&types) as Arc<dyn Exchange>,
+        types: Some(types),
         source: SourceFacts { arn: identity.arn.clone(), account: identity.account.to_string(), why },
         own: identity.account,
         partition,

@@ -65,6 +65,8 @@ behaviours! {
     AsksAsManagement = "Test::Asks::AsManagement",
     AsksUndeclared = "Test::Asks::Undeclared",
     AsksForCredentials = "Test::Asks::ForCredentials",
+    /// Cloud Control, about a type that was not described before.
+    AsksUndescribed = "Test::Asks::Undescribed",
     SignsItself = "Test::Asks::WithAuthorization",
 }
 

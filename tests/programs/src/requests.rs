@@ -56,6 +56,15 @@ pub fn of(kind: Behaviour, region: &str) -> Option<Request> {
         }
         Behaviour::AsksAsManagement => Request { identity: Identity::Management, ..good },
         Behaviour::AsksUndeclared => form(good, "sns", "Action=ListTopics&Version=2010-03-31"),
+        Behaviour::AsksUndescribed => Request {
+            service: "cloudcontrol".to_owned(),
+            headers: vec![
+                header("content-type", "application/x-amz-json-1.0"),
+                header("x-amz-target", "CloudApiService.ListResources"),
+            ],
+            body: r#"{"TypeName":"AWS::IoT::Thing"}"#.to_owned(),
+            ..good
+        },
         Behaviour::AsksForCredentials => form(good, "sts", "Action=GetSessionToken&Version=2011-06-15"),
         Behaviour::SignsItself => with_header(good, "authorization", "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE"),
         _ => return None,

@@ -14,3 +14,4 @@ mod lenient;
 mod reads;
 mod rules;
 mod sent;
+mod types;

@@ -71,8 +71,22 @@ enum Line {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum RecordedAnswer {
-    Answered { status: u16, at_ms: u64, headers: Vec<(String, String)>, body: String },
-    Failed { reason: String, message: String },
+    Answered {
+        status: u16,
+        at_ms: u64,
+        headers: Vec<(String, String)>,
+        body: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        remembered: bool,
+    },
+    /// Out of the run's memory, word for word as the remembered answer under that key: thousands of units ask alike.
+    Again {
+        key: String,
+    },
+    Failed {
+        reason: String,
+        message: String,
+    },
 }
 
 /// Why a recording cannot be written or read.

@@ -89,13 +89,27 @@ impl Replay {
             *nth += 1;
             *nth - 1
         });
-        match answers.get(nth).or(answers.last()).ok_or_else(missing)? {
-            RecordedAnswer::Answered { status, at_ms, headers, body } => {
+        let answer = answers.get(nth).or(answers.last()).ok_or_else(missing)?;
+        let answer = match answer {
+            RecordedAnswer::Again { key } => self.remembered(key).ok_or_else(missing)?,
+            answer => answer,
+        };
+        match answer {
+            RecordedAnswer::Answered { status, at_ms, headers, body, remembered } => {
                 let body = if body == NOT_TEXT { Bytes::from_static(&[0xff]) } else { Bytes::from(body.clone()) };
-                Ok(Answer { status: *status, headers: headers.clone(), body, at_ms: *at_ms })
+                let (status, headers, at_ms, remembered) = (*status, headers.clone(), *at_ms, *remembered);
+                Ok(Answer { status, headers, body, at_ms, remembered })
             }
             RecordedAnswer::Failed { reason, message } => Err(failed(reason, message.clone())),
+            // What is remembered is written out once, and that is what was found.
+            RecordedAnswer::Again { .. } => Err(missing()),
         }
+    }
+
+    /// The remembered answer that is written out under a key.
+    fn remembered(&self, key: &str) -> Option<&RecordedAnswer> {
+        let mut answers = self.exchanges.get(key)?.iter();
+        answers.find(|answer| matches!(answer, RecordedAnswer::Answered { remembered: true, .. }))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Writes a recording while a run goes on.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -17,7 +19,13 @@ use crate::credentials::Identity;
 pub struct Recorder {
     inner: Arc<dyn Exchange>,
     file: PathBuf,
-    out: Mutex<BufWriter<File>>,
+    out: Mutex<Out>,
+}
+
+struct Out {
+    file: BufWriter<File>,
+    /// Remembered answers that are written out, each with its key.
+    remembered: HashMap<Bytes, String>,
 }
 
 impl Recorder {
@@ -31,7 +39,7 @@ impl Recorder {
         let out = options.write(true).create(true).truncate(true).mode(0o600).open(file).map_err(failed)?;
         let mut out = BufWriter::new(out);
         write_line(&mut out, header).map_err(failed)?;
-        Ok(Self { inner, file: file.to_owned(), out: Mutex::new(out) })
+        Ok(Self { inner, file: file.to_owned(), out: Mutex::new(Out { file: out, remembered: HashMap::new() }) })
     }
 
     /// Writes out what is still buffered.
@@ -41,12 +49,30 @@ impl Recorder {
     pub fn finish(&self) -> Result<(), RecordingError> {
         let failed = |source| RecordingError::File { file: self.file.clone(), source };
         let mut out = self.out.lock().map_err(|_| failed(std::io::Error::other("a writer panicked")))?;
-        out.flush().map_err(failed)
+        out.file.flush().map_err(failed)
     }
 
     fn record(&self, line: &Line) {
-        let written = self.out.lock().map_err(|_| std::io::Error::other("a writer panicked"));
-        if let Err(error) = written.and_then(|mut out| write_line(&mut *out, line)) {
+        self.write(|out| write_line(&mut out.file, line));
+    }
+
+    /// An answer out of the run's memory: the first time in full, from then on by the first one's key.
+    fn record_remembered(&self, key: String, call: String, answer: &Answer) {
+        self.write(|out| {
+            let answer = match out.remembered.get(&answer.body) {
+                Some(first) => RecordedAnswer::Again { key: first.clone() },
+                None => {
+                    out.remembered.insert(answer.body.clone(), key.clone());
+                    recorded(answer)
+                }
+            };
+            write_line(&mut out.file, &Line::Exchange { key, call, answer })
+        });
+    }
+
+    fn write(&self, write: impl FnOnce(&mut Out) -> std::io::Result<()>) {
+        let out = self.out.lock().map_err(|_| std::io::Error::other("a writer panicked"));
+        if let Err(error) = out.and_then(|mut out| write(&mut out)) {
             tracing::error!(file = %self.file.display(), %error, "the recording is not whole");
         }
     }
@@ -71,23 +97,17 @@ impl Exchange for Recorder {
     fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {
         async move {
             let result = self.inner.exchange(call, clock_offset_ms).await;
+            let key = key_of(call);
+            let said = format!("{} {} {}", call.method.as_str(), call.target, call.operation);
             let answer = match &result {
-                Ok(answer) => RecordedAnswer::Answered {
-                    status: answer.status,
-                    at_ms: answer.at_ms,
-                    headers: answer
-                        .headers
-                        .iter()
-                        .filter(|(n, _)| KEPT_HEADERS.contains(&n.as_str()))
-                        .cloned()
-                        .collect(),
-                    // What is not text is of no use to the guest either; it gets `not-text` both times.
-                    body: String::from_utf8(answer.body.to_vec()).unwrap_or_else(|_| NOT_TEXT.to_owned()),
-                },
+                Ok(answer) if answer.remembered => {
+                    self.record_remembered(key, said, answer);
+                    return result;
+                }
+                Ok(answer) => recorded(answer),
                 Err(error) => RecordedAnswer::Failed { reason: error.reason().to_owned(), message: error.to_string() },
             };
-            let said = format!("{} {} {}", call.method.as_str(), call.target, call.operation);
-            self.record(&Line::Exchange { key: key_of(call), call: said, answer });
+            self.record(&Line::Exchange { key, call: said, answer });
             result
         }
         .boxed()
@@ -99,6 +119,18 @@ impl Exchange for Recorder {
 
     fn waits(&self) -> bool {
         self.inner.waits()
+    }
+}
+
+fn recorded(answer: &Answer) -> RecordedAnswer {
+    let kept = answer.headers.iter().filter(|(name, _)| KEPT_HEADERS.contains(&name.as_str()));
+    RecordedAnswer::Answered {
+        status: answer.status,
+        at_ms: answer.at_ms,
+        headers: kept.cloned().collect(),
+        // What is not text is of no use to the guest either; it gets `not-text` both times.
+        body: String::from_utf8(answer.body.to_vec()).unwrap_or_else(|_| NOT_TEXT.to_owned()),
+        remembered: answer.remembered,
     }
 }
 

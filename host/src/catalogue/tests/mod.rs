@@ -8,6 +8,7 @@ mod sharing;
 mod simulating;
 mod speed;
 mod storing;
+mod types;
 mod viewing;
 
 use std::path::{Path, PathBuf};
