@@ -2,23 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use portolan_tables::{Operation, Paging, Service};
+use portolan_tables::{Paging, Service};
 use serde_json::{Map, Value};
 
 use crate::host::{Host, Identity, Request, SendFailure};
 use crate::path;
 use crate::problem::{Problem, ProblemClass};
 use crate::wire::{self, Fault};
-
-/// An operation's entry in the API tables.
-pub(crate) fn operation<'s>(service: &'s Service, name: &str) -> Option<&'s Operation> {
-    service.operation(name)
-}
-
-/// The names of a service's operations in the API tables.
-pub(crate) fn operation_names(service: &Service) -> impl Iterator<Item = &str> {
-    service.operation_names()
-}
 
 /// One call of one operation.
 #[derive(Debug, Clone)]
@@ -48,7 +38,7 @@ impl Call {
     }
 
     pub(crate) fn paging(&self) -> Option<&'static Paging> {
-        operation(self.service, &self.operation)?.paging.as_ref()
+        self.service.operation(&self.operation)?.paging.as_ref()
     }
 
     /// The same call for the page that this token names.

@@ -6,7 +6,6 @@ use portolan_tables::{Service, Shape};
 use serde_json::{Value, json};
 
 use super::{Action, Case, Confirm, Definition, Kind, Reach, Tier, shapes};
-use crate::call;
 use crate::host::Identity;
 
 /// The form of the manifest.
@@ -86,7 +85,7 @@ fn written(calls: &BTreeSet<(String, &'static str)>) -> Vec<Value> {
         .iter()
         .map(|(operation, identity)| {
             let action = operation.split_once(':').and_then(|(service, operation)| {
-                call::operation(portolan_tables::service(service)?, operation)?.action.clone()
+                portolan_tables::service(service)?.operation(operation)?.action.clone()
             });
             json!({"operation": operation, "action": action, "identity": identity})
         })
@@ -157,7 +156,7 @@ pub(crate) fn fills(kind: &Kind, action: &Action) -> Vec<String> {
 
 /// The member names of the structure that an action takes at a path; of a batch, of its elements.
 fn members_at(service: &'static Service, action: &Action, path: &str) -> Option<Vec<String>> {
-    let answer = service.shape(call::operation(service, &action.operation)?.output?);
+    let answer = service.shape(service.operation(&action.operation)?.output?);
     let mut shape = shapes::element(service, shapes::at(service, answer, path)?);
     if let Some(pick) = &action.pick {
         shape = shapes::at(service, shape, pick)?;

@@ -10,7 +10,6 @@ mod templates;
 use portolan_tables::{Operation, Service, Shape};
 
 use super::{Confirm, Kind, shapes};
-use crate::call;
 use crate::nearest::nearest;
 
 /// Something that is wrong with a definition.
@@ -51,7 +50,7 @@ impl Known {
 }
 
 fn lookup(service: &'static Service, name: &str) -> Option<Known> {
-    let operation = call::operation(service, name)?;
+    let operation = service.operation(name)?;
     Some(Known { service, operation, output: service.shape(operation.output?) })
 }
 
@@ -83,7 +82,7 @@ impl Checker<'_> {
         let service = self.table(&format!("{at}/service"), service.unwrap_or(&self.kind.service))?;
         let known = lookup(service, name);
         if known.is_none() {
-            let instead = nearest(name, call::operation_names(service));
+            let instead = nearest(name, service.operation_names());
             self.say_instead(
                 &format!("{at}/operation"),
                 format!("{} has no operation {name:?}", service.name),
