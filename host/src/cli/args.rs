@@ -169,9 +169,18 @@ pub struct SyncArgs {
 /// `portolan kinds`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KindsArgs {
+    /// Show one whole, with an example of its output
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
+    /// List every operation as well that is a kind by its own name: ec2:DescribeHosts
+    #[arg(long, conflicts_with = "kind")]
+    pub all: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,
+    /// As the table of docs/kinds.md
+    #[arg(long, conflicts_with_all = ["kind", "all", "json"])]
+    pub markdown: bool,
 }
 
 /// `portolan demo`.

@@ -25,7 +25,10 @@ use crate::engine::{COMPONENT, Engine};
 use crate::imports::{CallScope, Outbound};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
-use crate::run::{Cancellation, ExitStatus, Report, StartError, Surroundings, now_ms, summary, survey, sync};
+use crate::run::{
+    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, guest_config, now_ms, refused, run_facts,
+    summary, survey, sync,
+};
 
 /// Runs the command line and gives the process's exit status.
 #[must_use]
@@ -78,13 +81,22 @@ async fn run(cli: Cli) -> Printed {
         Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
     };
     match &cli.command {
-        Command::Kinds(args) => kinds::kinds(&manifest, args.json),
+        Command::Kinds(args) => kinds::kinds(&manifest, &known, args),
         Command::Component(args) => component::component(args, &engine, &manifest)
             .unwrap_or_else(|error| failed(ExitStatus::Sink, &format!("{error:#}"))),
         Command::Config(args) => {
             with_sources(&Flags::of_sync(&args.sync), &known, |sources| config::config(&args.what, sources))
         }
-        Command::Validate(args) => with_sources(&Flags::of_validate(args), &known, validate),
+        Command::Validate(args) => {
+            let flags = Flags::of_validate(args);
+            match with_sources(&flags, &known, load) {
+                Ok(loaded) => match accepted(engine, &loaded).await {
+                    Ok(()) => validate(&loaded),
+                    Err(why) => failed(ExitStatus::Usage, &why),
+                },
+                Err(refused) => Printed::refused(&refused),
+            }
+        }
         Command::Sync(args) => sync_command(engine, args, &known).await,
         Command::Demo(args) => demo_command(engine, args, &known).await,
         Command::Accounts(args) => estate_command(engine, args, &known, false).await,
@@ -241,6 +253,10 @@ impl crate::config::files::Files for NoFiles {
     fn read(&self, _path: &Path) -> std::io::Result<crate::config::files::FileText> {
         Err(std::io::ErrorKind::NotFound.into())
     }
+
+    fn names(&self, _folder: &Path) -> std::io::Result<Vec<String>> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
 }
 
 /// `--cache-dir`, else the user's cache folder. Needed before the settings are read, since reading them
@@ -261,6 +277,19 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
     };
     given.or_else(of_user)
 }
+
+/// Whether the component accepts the configuration: it alone judges definitions of kinds.
+async fn accepted(engine: Engine, loaded: &Loaded) -> Result<(), String> {
+    let start = RunStart::now();
+    let config = guest_config(&loaded.settings, &start, ANY_REGION, ANY_KEY);
+    let made = Instances::new(engine, Arc::new(Nowhere), config, run_facts(&start, ANY_PARTITION)).await;
+    made.map(drop).map_err(|error| refused(&error, &loaded.settings))
+}
+
+/// What stands for the facts of a run where only the form of the configuration is in question.
+const ANY_PARTITION: &str = "aws";
+const ANY_REGION: &str = "us-east-1";
+const ANY_KEY: &str = "00000000000000000000000000000000";
 
 async fn manifest_of(engine: &Engine) -> anyhow::Result<Manifest> {
     let text = Instances::describe(engine, Arc::new(Nowhere)).await?;

@@ -48,10 +48,28 @@ pub fn sync_args(args: &DemoArgs) -> SyncArgs {
             ..EstateArgs::default()
         },
         to: vec![args.to.clone()],
+        kinds: Some(KINDS.join(",")),
         include_actions: Some("all".to_owned()),
         ..SyncArgs::default()
     }
 }
+
+/// What the recorded organization has: more would ask what was not recorded.
+pub const KINDS: &[&str] = &[
+    "AWS::Account::Info",
+    "AWS::DynamoDB::Table",
+    "AWS::EC2::Instance",
+    "AWS::EC2::Volume",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::EKS::Cluster",
+    "AWS::Lambda::Function",
+    "AWS::Organizations::Account",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+];
 
 /// The role in the recorded management account.
 const LISTING_ROLE: &str = include_str!("../../demo/listing-role.txt");

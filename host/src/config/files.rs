@@ -23,6 +23,12 @@ pub trait Files {
     /// As the file system says; [`io::ErrorKind::NotFound`] where there is none, `InvalidData` where it is not UTF-8
     /// or larger than [`FILE_BYTES_MAX`].
     fn read(&self, path: &Path) -> io::Result<FileText>;
+
+    /// The names of the files in a folder, in no order; what is no text is left out.
+    ///
+    /// # Errors
+    /// As the file system says.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
 }
 
 /// The file system.
@@ -40,6 +46,13 @@ impl Files for Disk {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "larger than 1 MiB"));
         }
         Ok(FileText { text, others_can_read: others_can_read(&metadata) })
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name().into_string().ok()))
+            .filter_map(Result::transpose)
+            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use portolan_names::{AccountId, OuId, Region, RoleArn};
 
 use super::accept::{CLASSES, Day};
+use super::age;
 use super::kinds::KnownKinds;
 use super::mistake::nearest;
 use super::sinks::SinkUrl;
@@ -47,6 +48,7 @@ pub(super) fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), 
         "date" => Day::parse(text).map(drop).ok_or_else(|| {
             (format!("{text:?} is not a date"), Some("write year, month and day as 2027-03-31".to_owned()))
         }),
+        "span" => age::seconds(text).map(drop).map_err(|wrong| (wrong, Some("write it as 30d, 12h or 2w".to_owned()))),
         "class" => one_of(text, CLASSES.iter().copied()),
         _ => Ok(()),
     }

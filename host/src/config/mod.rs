@@ -7,7 +7,9 @@
 //! Nothing here reads the process's environment or its clock: both come in as data, files through [`files::Files`].
 
 pub mod accept;
+mod age;
 mod check_settings;
+pub mod definitions;
 pub mod endpoints;
 pub mod environment;
 pub mod files;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 
 use self::accept::Day;
 pub use self::check_settings::SourceFacts;
+use self::definitions::DefinitionFile;
 use self::files::Files;
 use self::kinds::KnownKinds;
 use self::mistake::{Mistake, Refused};
@@ -106,10 +109,16 @@ pub fn load(sources: Sources<'_>) -> Result<Loaded, Refused> {
 
     let exposed = exposed.into_inner();
     let is_exposed = |path: &str| exposed.contains(path);
+    // The user's own kinds come first: all other settings may name them.
+    let layers = [file, peer.layer.clone(), own, sources.flags.layer.clone()];
+    let listed = layers.iter().rev().find_map(|layer| layer.at("kinds.definitions"));
+    let definitions = listed.map(|list| definitions::read(list, sources.files, &mut mistakes)).unwrap_or_default();
+    let known = sources.kinds.with(definitions.iter().flat_map(DefinitionFile::kinds));
+    let sources = Sources { kinds: &known, ..sources };
     let mut checker = Checker::new(sources.kinds, &is_exposed);
     let mut merged = Merged { tree: schema::defaults(), unset: Vec::new() };
     let mut given = Node::empty();
-    for layer in [file, peer.layer.clone(), own, sources.flags.layer.clone()] {
+    for layer in layers {
         let layer = checker.check(layer);
         given.overlay(layer, "", &mut merged.unset);
     }
@@ -118,7 +127,8 @@ pub fn load(sources: Sources<'_>) -> Result<Loaded, Refused> {
     mistakes.append(&mut checker.mistakes);
 
     let mut reader = read::Reader::new(sources, &merged.tree, mistakes, notices);
-    let settings = reader.settings(&peer);
+    let mut settings = reader.settings(&peer);
+    settings.kinds.definitions = definitions;
     check_settings::check(&settings, &mut reader);
     let read::Reader { mistakes, notices, .. } = reader;
     if mistakes.is_empty() { Ok(Loaded { settings, notices, merged }) } else { Err(Refused::new(mistakes)) }

@@ -136,6 +136,20 @@ impl Node {
         }
     }
 
+    /// The value as JSON, without its places.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Null => serde_json::Value::Null,
+            Value::Bool(flag) => (*flag).into(),
+            Value::Int(number) => (*number).into(),
+            Value::Float(number) => (*number).into(),
+            Value::Text(text) => text.as_str().into(),
+            Value::List(items) => items.iter().map(Self::json).collect(),
+            Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.json())).collect(),
+        }
+    }
+
     /// Puts a node at a path of keys, making the maps on the way; replaces what is there.
     pub fn put(&mut self, path: &[&str], node: Self) {
         let Some((first, rest)) = path.split_first() else {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::age;
 use super::kinds::KnownKind;
 use super::mistake::nearest;
 use super::node::{Node, Origin, Value, child};
@@ -15,25 +16,42 @@ impl Reader<'_> {
             let origin = self.tree.at("kinds.default").map_or(Origin::Default, |node| node.origin.clone());
             self.say(&origin, "kinds", "no kind is left to read", "include some, or write default: core");
         }
+        let none = KnownKind::default();
         for entry in self.tree.at("kinds.settings").map(Node::entries).unwrap_or_default() {
-            let Some(known) = self.sources.kinds.get(&entry.key) else { continue };
-            let key = child(&child("kinds.settings", &entry.key), "actions");
-            let actions = entry.node.at("actions").map(|node| self.actions(node, &key, &entry.key, known));
+            let known = self.sources.kinds.get(&entry.key).unwrap_or(&none);
+            let at = child("kinds.settings", &entry.key);
+            let actions =
+                entry.node.at("actions").map(|node| self.actions(node, &child(&at, "actions"), &entry.key, known));
             let regions = entry.node.at("regions").map(region_choice);
-            if let Some(choice) = selected.get_mut(&entry.key) {
-                *choice = KindChoice { actions: actions.unwrap_or_default(), regions };
+            let since_s =
+                entry.node.at("since").and_then(|node| self.since(node, &child(&at, "since"), &entry.key, known));
+            if let Some(choice) = selected.get_mut(self.sources.kinds.resolve(&entry.key)) {
+                *choice = KindChoice { actions: actions.unwrap_or_default(), regions, since_s };
             } else {
                 let line = format!("{}: settings for {}, which is not read", entry.key_origin, entry.key);
                 self.notices.push(line);
             }
         }
         self.include_actions(&mut selected);
-        KindSettings { selected }
+        let include_defaults =
+            self.tree.at("kinds.include_defaults").is_some_and(|node| node.value == Value::Bool(true));
+        KindSettings { selected, include_defaults, definitions: Vec::new() }
+    }
+
+    fn since(&mut self, node: &Node, key: &str, kind: &str, known: &KnownKind) -> Option<u64> {
+        let seconds = node.text().and_then(|text| age::seconds(text).ok())?;
+        if known.since {
+            return Some(seconds);
+        }
+        self.say(&node.origin, key, format!("{kind} is no history"), "`portolan kinds` shows those that take it");
+        None
     }
 
     fn select(&self) -> BTreeMap<String, KindChoice> {
+        let known = self.sources.kinds;
         let names = |key: &str| -> BTreeSet<&str> {
-            self.tree.at(key).map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect()
+            let items = self.tree.at(key).map(Node::items).unwrap_or_default().iter();
+            items.filter_map(Node::text).map(|name| known.resolve(name)).collect()
         };
         let (include, exclude) = (names("kinds.include"), names("kinds.exclude"));
         let start = self.text("kinds.default").unwrap_or("core");
@@ -43,10 +61,10 @@ impl Reader<'_> {
             "all" => tier != "heavy",
             _ => tier == "core",
         };
-        let known = self.sources.kinds;
-        known
-            .names()
-            .filter(|name| include.contains(name) || known.get(name).is_some_and(|kind| starts(&kind.tier)))
+        let by_tier = known.names().filter(|name| known.get(name).is_some_and(|kind| starts(&kind.tier)));
+        // What is included by name may be none of the known kinds: an operation, a type of CloudFormation's.
+        by_tier
+            .chain(include.iter().copied())
             .filter(|name| !exclude.contains(name))
             .map(|name| (name.to_owned(), KindChoice::default()))
             .collect()

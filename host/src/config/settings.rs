@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use portolan_names::{AccountId, OuId, Region, RoleArn};
 
 use super::accept::Accept;
+use super::definitions::DefinitionFile;
 use super::endpoints::Endpoints;
 use super::node::Origin;
 use super::sinks::SinkUrl;
@@ -199,10 +200,14 @@ pub struct RegionSettings {
 }
 
 /// `kinds`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KindSettings {
     /// What is read: `default`, `include` and `exclude` applied to the known kinds. Never empty.
     pub selected: BTreeMap<String, KindChoice>,
+    /// Whether resources that every account has without anybody's doing are read too.
+    pub include_defaults: bool,
+    /// Files with the user's own kinds.
+    pub definitions: Vec<DefinitionFile>,
 }
 
 /// What was chosen for one kind.
@@ -212,6 +217,8 @@ pub struct KindChoice {
     pub actions: Actions,
     /// In place of the global ones.
     pub regions: Option<RegionChoice>,
+    /// Of a history: how far back, in seconds before the run's start.
+    pub since_s: Option<u64>,
 }
 
 /// Optional actions.

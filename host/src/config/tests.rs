@@ -26,6 +26,12 @@ impl Files for Fake {
         let text = exposed.or_else(|| self.0.get(name)).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         Ok(FileText { text: text.clone(), others_can_read: exposed.is_some() })
     }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let below = |name: &String| Path::new(name).parent() == Some(folder);
+        let names = self.0.keys().filter(|name| below(name)).filter_map(|name| Path::new(name).file_name()?.to_str());
+        Ok(names.map(str::to_owned).collect())
+    }
 }
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/ops/Read";

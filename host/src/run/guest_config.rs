@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::bindings::exports::portolan::aws::sync;
+use crate::config::definitions::DefinitionFile;
 use crate::config::settings::{Actions, RegionChoice, Sensitive, Settings};
-use crate::run::clock::RunStart;
+use crate::run::clock::{RunStart, iso};
 
 /// Requests in one batch: a page of 100 items with one detail call each.
 const BATCH_MAX: u32 = 100;
@@ -34,7 +35,7 @@ pub fn run_facts(start: &RunStart, partition: &str) -> sync::Run {
 
 /// The configuration of the guest, as JSON.
 #[must_use]
-pub fn guest_config(settings: &Settings, home_region: &str, redaction_key: &str) -> String {
+pub fn guest_config(settings: &Settings, start: &RunStart, home_region: &str, redaction_key: &str) -> String {
     let texts = |items: &mut dyn Iterator<Item = &str>| items.map(str::to_owned).collect::<Vec<_>>();
     let accounts = &settings.accounts;
     let kinds: Vec<Value> = settings
@@ -47,8 +48,14 @@ pub fn guest_config(settings: &Settings, home_region: &str, redaction_key: &str)
                 Actions::Named(names) => json!(names),
             };
             let mut value = json!({ "kind": kind, "actions": actions });
-            if let (Some(regions), Some(object)) = (&choice.regions, value.as_object_mut()) {
-                object.insert("regions".to_owned(), region_choice(regions));
+            if let Some(object) = value.as_object_mut() {
+                if let Some(regions) = &choice.regions {
+                    object.insert("regions".to_owned(), region_choice(regions));
+                }
+                if let Some(since_s) = choice.since_s {
+                    let moment = iso(start.at_ms.saturating_sub(since_s.saturating_mul(1_000)));
+                    object.insert("since".to_owned(), json!(moment));
+                }
             }
             value
         })
@@ -74,6 +81,8 @@ pub fn guest_config(settings: &Settings, home_region: &str, redaction_key: &str)
             "exclude": texts(&mut accounts.exclude.iter().map(portolan_names::AccountId::as_str)),
         },
         "kinds": kinds,
+        "include_defaults": settings.kinds.include_defaults,
+        "definitions": settings.kinds.definitions.iter().map(DefinitionFile::json).collect::<Vec<_>>(),
         "regions": regions,
         "account_regions": own_regions,
         "home_region": home_region,

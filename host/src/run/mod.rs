@@ -47,10 +47,11 @@ pub use cancellation::Cancellation;
 pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
 pub use exit::{ExitStatus, Facts};
+pub use guest_config::{guest_config, run_facts};
 pub use progress::Progress;
 pub use report::Report;
 pub use scope::Scope;
-pub use setup::{SourceFacts, StartError, Surroundings};
+pub use setup::{SourceFacts, StartError, Surroundings, refused};
 pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 

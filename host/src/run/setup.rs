@@ -130,11 +130,11 @@ pub(super) async fn set_up(
     let (instances, configured) = Instances::new(
         engine,
         Arc::clone(&client) as Arc<dyn crate::imports::Outbound>,
-        guest_config(&settings, &reach.home_region, &redaction_key),
+        guest_config(&settings, &start, &reach.home_region, &redaction_key),
         run_facts(&start, &reach.partition),
     )
     .await
-    .map_err(|error| rejected(&error))?;
+    .map_err(|error| StartError::Usage(refused(&error, &settings)))?;
     for warning in &configured.warnings {
         tracing::warn!("{}: {}", warning.at, warning.message);
     }
@@ -348,13 +348,20 @@ fn sink_failed(error: &CatalogueError) -> StartError {
     }
 }
 
-fn rejected(error: &ConfigureError) -> StartError {
-    let ConfigureError::Rejected(remarks) = error else { return StartError::Usage(error.to_string()) };
+/// What the component says against the configuration, each remark with the line of the user's file where there is one.
+#[must_use]
+pub fn refused(error: &ConfigureError, settings: &Settings) -> String {
+    let ConfigureError::Rejected(remarks) = error else { return error.to_string() };
     let lines = remarks.iter().map(|remark| {
+        let own = remark.at.strip_prefix("/definitions/").and_then(|rest| {
+            let (index, below) = rest.split_once('/').unwrap_or((rest, ""));
+            let file = settings.kinds.definitions.get(index.parse::<usize>().ok()?)?;
+            Some(format!("{}: {}", file.place(below), below.replace("~1", "/").replace("~0", "~")))
+        });
         let instead = remark.instead.as_ref().map(|text| format!("; write {text}")).unwrap_or_default();
-        format!("{}: {}{instead}", remark.at, remark.message)
+        format!("{}: {}{instead}", own.unwrap_or_else(|| remark.at.clone()), remark.message)
     });
-    StartError::Usage(lines.collect::<Vec<_>>().join("\n"))
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the run reads more than the source's own account.
