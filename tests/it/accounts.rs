@@ -107,14 +107,3 @@ fn the_tree_shows_units_accounts_and_whether_their_roles_can_be_assumed() {
     }
     assert!(run.stdout.contains("suspended"), "{}", run.stdout);
 }
-
-#[test]
-fn kinds_are_listed_with_their_actions() {
-    let portolan = Portolan::new("kinds");
-    let run = portolan.run(&["kinds", "--json"]).expect(0);
-    let manifest: Value = serde_json::from_str(&run.stdout).unwrap();
-    let text = manifest.to_string();
-    for expected in ["AWS::S3::Bucket", "GetBucketEncryptionAction", "AWS::ECS::Service", "ListQueueTagsAction"] {
-        assert!(text.contains(expected), "{expected}");
-    }
-}

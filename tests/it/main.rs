@@ -10,6 +10,7 @@ mod deletion;
 mod demo;
 mod endings;
 mod front;
+mod kinds;
 mod misbehaving;
 mod oracle;
 mod organization;

@@ -15,7 +15,7 @@ const ALIVE: &str = "SELECT resource_key, properties, context, first_seen, chang
 fn every_kind_is_stored_as_boto3_gives_it_and_a_second_run_changes_nothing() {
     let organization = Organization::shared();
     let portolan = Portolan::in_organization("organization", organization);
-    let everything = ["--kinds", "all", "--include-actions", "all", "--sensitive", "keep"];
+    let everything = ["--include-actions", "all", "--sensitive", "keep"];
 
     let first = portolan.sync(organization, &everything).expect(2);
     organization.front().assert_signatures();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::folders::{self, Scratch};
-use crate::organization::Organization;
+use crate::organization::{KINDS, Organization};
 
 /// How long one run may take, machine under load included; a run that hangs is stopped and fails its test.
 const RUN_MAX: Duration = Duration::from_mins(5);
@@ -169,6 +169,9 @@ impl Portolan {
         arguments.extend(["--report", "report.json"]);
         if !more.contains(&"--to") {
             arguments.extend(["--to", "sqlite:catalogue.db"]);
+        }
+        if !more.contains(&"--kinds") {
+            arguments.extend(["--kinds", KINDS]);
         }
         arguments.extend(more);
         arguments

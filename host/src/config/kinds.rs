@@ -170,6 +170,7 @@ pub(crate) mod tests {
                 {"name": "GetBucketTaggingAction", "default": true}, {"name": "GetBucketEncryptionAction"}]},
             {"kind": "AWS::EC2::Volume", "tier": "core", "actions": []},
             {"kind": "AWS::EKS::Cluster", "tier": "core"},
+            {"kind": "AWS::CodeBuild::BuildRun", "tier": "heavy", "since": true},
             {"kind": "AWS::SQS::Queue", "tier": "core", "actions": [{"name": "ListQueueTagsAction"}]}]}))
         .unwrap()
     }
