@@ -83,13 +83,14 @@ def _resolver(service):
 
 
 def _usual(service):
-    """The values that most operations fix for the rule set's own parameters: `ServiceType: ACM`."""
-    counts = {}
-    for operation in models.service_model(service)["operations"].values():
-        for name, value in _fixed(operation).items():
-            if isinstance(value, str):
-                counts.setdefault(name, Counter())[value] += 1
-    return {name: values.most_common(1)[0][0] for name, values in counts.items()}
+    """The values that most operations fix for the rule set's own parameters: `ServiceType: ACM`.
+
+    Most of all operations, not of those that fix it: Kinesis' queues have a host of their own, and streams none but the
+    service's, which no operation says.
+    """
+    operations = models.service_model(service)["operations"].values()
+    counts = Counter(pair for operation in operations for pair in _fixed(operation).items() if isinstance(pair[1], str))
+    return {name: value for (name, value), count in counts.items() if 2 * count > len(operations)}
 
 
 def _fixed(operation):

@@ -659,6 +659,8 @@ def redacted(value, key):
         return {name: redacted(item, key) for name, item in value.items()}
     if isinstance(value, list):
         return [redacted(item, key) for item in value]
+    if value == "":
+        return {"redacted": True}
     spelt = value if isinstance(value, str) else json.dumps(value)
     digest = hmac.new(key, spelt.encode(), hashlib.sha256).digest()
     return {"redacted": True, "sha256_8": digest[:SHOWN].hex()}

@@ -61,6 +61,10 @@ fn replace(value: &mut Value, key: &[u8], depth: usize) {
 }
 
 fn mark(text: &str, key: &[u8]) -> Value {
+    // Nothing is there, or the host has dropped what was: a digest would claim that the value is known.
+    if text.is_empty() {
+        return json!({"redacted": true});
+    }
     let digest = hmac(key, text.as_bytes());
     json!({"redacted": true, "sha256_8": hex(digest.get(..SHOWN).unwrap_or_default())})
 }
@@ -115,6 +119,16 @@ mod tests {
         assert_eq!(variables["A"]["sha256_8"].as_str().unwrap().len(), 8);
         assert_ne!(variables["A"]["sha256_8"], variables["N"]["sha256_8"]);
         assert!(variables["O"].is_null());
+    }
+
+    #[test]
+    fn what_the_host_has_dropped_is_redacted_without_a_digest() {
+        let paths = ["K", "Options.Tunnels.PreSharedKey", "M", "L", "N"].map(str::to_owned);
+        let mut value = json!({"K": "", "Options": {"Tunnels": [{"PreSharedKey": "", "Ip": "x"}, {}]}, "M": {}, "L": [], "N": null});
+        redact(value.as_object_mut().unwrap(), &paths, &Redaction::Digest(vec![1]));
+        let redacted = json!({"redacted": true});
+        let tunnels = json!([{"PreSharedKey": redacted, "Ip": "x"}, {}]);
+        assert_eq!(value, json!({"K": redacted, "Options": {"Tunnels": tunnels}, "M": {}, "L": [], "N": null}));
     }
 
     #[test]

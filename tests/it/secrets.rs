@@ -4,8 +4,8 @@ use std::path::Path;
 
 use portolan_tests::binary::Portolan;
 use portolan_tests::catalogue::rows;
-use portolan_tests::organization::Organization;
-use serde_json::Value;
+use portolan_tests::organization::{Organization, Scale};
+use serde_json::{Value, json};
 
 /// Every file below a folder with its bytes, what the test itself wrote left out.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
@@ -79,6 +79,58 @@ fn no_secret_is_in_anything_that_a_run_leaves_behind() {
         let password = &properties["Environment"]["Variables"]["DB_PASSWORD"];
         assert_eq!(password["redacted"], true, "{properties}");
         assert!(password["sha256_8"].is_string(), "{properties}");
+    }
+}
+
+/// The key that moto gives to each VPN tunnel.
+const TUNNEL_KEY: &str = "Iw2IAN9XUsQeYUrkMGP3kP59ugFDkfHg";
+
+#[test]
+fn what_the_host_drops_from_answers_is_nowhere_not_even_in_a_recording() {
+    let organization = Organization::build(Scale::Tiny);
+    let account = organization.readable()[0].to_owned();
+    let ec2 = |operation: &str, arguments: Value| {
+        organization.front().boto(&account, "us-east-1", "ec2", operation, &arguments)
+    };
+    let router =
+        ec2("create_customer_gateway", json!({"Type": "ipsec.1", "PublicIp": "203.0.113.7", "BgpAsn": 65_000}));
+    let gateway = ec2("create_vpn_gateway", json!({"Type": "ipsec.1"}));
+    let ends = json!({
+        "Type": "ipsec.1",
+        "CustomerGatewayId": router["CustomerGateway"]["CustomerGatewayId"],
+        "VpnGatewayId": gateway["VpnGateway"]["VpnGatewayId"],
+    });
+    ec2("create_vpn_connection", ends);
+    let asked = ec2("describe_vpn_connections", json!({}));
+    assert!(asked.to_string().contains(TUNNEL_KEY), "the answer holds what is to be dropped: {asked}");
+
+    let portolan = Portolan::in_organization("dropped", &organization);
+    let kinds = [
+        "--kinds",
+        "AWS::EC2::VPNConnection",
+        "--record",
+        "all.recording",
+        "--to",
+        "sqlite:catalogue.db",
+        "--to",
+        "ndjson:all.ndjson",
+        "--log-level",
+        "trace",
+        "--log-format",
+        "json",
+    ];
+    portolan.sync(&organization, &kinds);
+    let found = rows(&portolan.catalogue(), "SELECT properties FROM resources WHERE kind = 'AWS::EC2::VPNConnection'");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let properties: Value = serde_json::from_str(found[0]["properties"].as_str().unwrap()).unwrap();
+    assert_eq!(properties["CustomerGatewayConfiguration"]["redacted"], true, "{properties}");
+    assert!(properties["VpnConnectionId"].as_str().is_some_and(|id| id.starts_with("vpn-")), "{properties}");
+    let mut files_left = Vec::new();
+    files(portolan.folder(), &mut files_left);
+    let recording = files_left.iter().find(|(name, _)| name.ends_with("all.recording")).unwrap();
+    assert!(contains(&recording.1, "<customerGatewayConfiguration></customerGatewayConfiguration>"));
+    for (name, bytes) in &files_left {
+        assert!(!contains(bytes, TUNNEL_KEY), "{name} holds a tunnel's key");
     }
 }
 

@@ -165,7 +165,7 @@ fn never_granted(action: &str) -> Option<String> {
             (Ok(_), Review::Never(class)) => reason = Some(never(class)),
             (Ok(_), Review::Inventory) => reason = Some("it needs no grant: choose a kind that uses it".to_owned()),
             (Ok(_), Review::Constrained(_)) => {
-                reason = Some("it is bound to parameters, not to a grant".to_owned());
+                reason = Some("it is bound to its parameters or its answer, not to a grant".to_owned());
             }
             (Err(fault), _) => reason = Some(fault.message),
         }

@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 
 mod constraints;
+mod drops;
 mod form;
 mod grant;
 mod handlers;
@@ -48,7 +49,7 @@ use wire::{Matched, Mismatch};
 const MANAGEMENT_SERVICES: &[&str] = &["organizations"];
 
 /// A request that may be signed and sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permitted<'t> {
     /// The service's name in the tables.
     pub service: &'t str,
@@ -56,6 +57,9 @@ pub struct Permitted<'t> {
     pub operation: &'t str,
     /// The IAM action that AWS will check.
     pub action: &'t str,
+    /// What must be dropped from the answer before anybody has it: every JSON member and XML element of these names, at
+    /// any depth, loses its content. Usually none.
+    pub dropped: Vec<&'t str>,
 }
 
 /// Decides whether a request passes, by the tables that are compiled in.
@@ -94,10 +98,10 @@ pub fn decide_by<'t>(
     check_neighbours(tables, request, &matched).map_err(|fault| refuse(fault, None))?;
     check_host_prefix(request.host_prefix, matched.operation).map_err(|fault| refuse(fault, None))?;
     let action = reads::check(&service.name, matched.name, matched.operation).map_err(|fault| refuse(fault, None))?;
-    check_review(&matched, action, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
+    let dropped = check_review(&matched, action, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     check_grant(request.identity, &matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     handlers::check(&matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
-    Ok(Permitted { service: &service.name, operation: matched.name, action })
+    Ok(Permitted { service: &service.name, operation: matched.name, action, dropped })
 }
 
 fn named(service: &Service, name: &str, fault: Fault, grant: Option<String>) -> Refusal {
@@ -157,20 +161,24 @@ fn check_host_prefix(given: Option<&str>, operation: &Operation) -> Result<(), F
 /// A fault, and what would allow the request all the same.
 type WithGrant = (Fault, Option<String>);
 
-/// The reviewed list, and parameters that make of a read another one.
-fn check_review(matched: &Matched<'_>, action: &str, grant: &Grant) -> Result<(), WithGrant> {
+/// The reviewed list, and parameters that make of a read another one. Gives what must be dropped from the answer.
+fn check_review<'s>(matched: &Matched<'s>, action: &str, grant: &Grant) -> Result<Vec<&'s str>, WithGrant> {
     if let Some(what) = constraints::escalates(&matched.service.name, &matched.parameters) {
         return Err((Fault::new(Rule::Constraint, what), None));
     }
     match reads::review(matched.operation) {
-        Review::Inventory => Ok(()),
+        Review::Inventory => Ok(Vec::new()),
         Review::Never(class) => Err((Fault::new(Rule::DeniedRead, grant::never(class)), None)),
-        Review::NeedsGrant(_) if grant.operator_grants(action) => Ok(()),
+        Review::NeedsGrant(_) if grant.operator_grants(action) => Ok(Vec::new()),
         Review::NeedsGrant(class) => Err((Fault::new(Rule::Grant, grant::needs(class)), Some(grant::add(action)))),
-        Review::Constrained(_) => match constraints::violated(action, &matched.parameters) {
-            None => Ok(()),
-            Some(what) => Err((Fault::new(Rule::Constraint, what), None)),
-        },
+        Review::Constrained(demand) => {
+            let of_answer = drops::wire_names(matched.service, matched.operation, demand);
+            let met = of_answer.unwrap_or_else(|| match constraints::violated(action, &matched.parameters) {
+                None => Ok(Vec::new()),
+                Some(what) => Err(what),
+            });
+            met.map_err(|what| (Fault::new(Rule::Constraint, what), None))
+        }
     }
 }
 

@@ -63,18 +63,20 @@ pub(crate) enum Review<'s> {
     Inventory,
     /// Only where the operator's grant names the action.
     NeedsGrant(&'s str),
-    /// Only with the parameters that its row demands.
+    /// Only with the parameters, or without the values in the answer, that its row demands. The text is that demand.
     Constrained(&'s str),
     /// Never.
     Never(&'s str),
 }
 
-/// The row of the reviewed list, if there is one. The text is its class, for messages.
+/// The row of the reviewed list, if there is one. The text is its class, for messages, where nothing else is said.
 pub(crate) fn review(operation: &Operation) -> Review<'_> {
     match &operation.denied {
         None => Review::Inventory,
         Some(Denied { class, rule: DeniedRule::Grant, .. }) => Review::NeedsGrant(class),
-        Some(Denied { class, rule: DeniedRule::Constrain, .. }) => Review::Constrained(class),
+        Some(Denied { constraint, rule: DeniedRule::Constrain, .. }) => {
+            Review::Constrained(constraint.as_deref().unwrap_or_default())
+        }
         Some(Denied { class, rule: DeniedRule::Never, .. }) => Review::Never(class),
     }
 }

@@ -13,9 +13,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod blank;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+
+pub use blank::blank;
 
 /// How deep elements may nest. The deepest answer in AWS's models nests some 20 elements.
 pub const MAX_DEPTH: usize = 100;

@@ -157,6 +157,7 @@ impl Client {
             target: request.target,
             headers: request.headers,
             body: request.body,
+            dropped: permitted.dropped.into_iter().map(str::to_owned).collect(),
         })
     }
 

@@ -27,6 +27,8 @@ pub struct Call {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// Under which names values must be dropped from the answer before anybody has it.
+    pub dropped: Vec<String>,
 }
 
 /// What AWS answered.
@@ -50,7 +52,7 @@ pub enum ExchangeError {
     /// The identity has no session.
     #[error("{0}")]
     NoCredentials(String),
-    /// The request cannot be sent: no endpoint, not in the recording.
+    /// The request cannot be sent (no endpoint, not in the recording), or its answer is for nobody.
     #[error("{0}")]
     Refused(String),
     /// The host name does not resolve.

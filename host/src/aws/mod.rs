@@ -3,6 +3,7 @@
 
 mod calls;
 mod client;
+mod drop_values;
 mod endpoint;
 mod exchange;
 mod live;

@@ -119,6 +119,7 @@ mod tests {
             target: "/".to_owned(),
             headers: Vec::new(),
             body: "Action=DescribeType&Version=2010-05-15&Type=RESOURCE&TypeName=AWS%3A%3AIoT%3A%3AThing".to_owned(),
+            dropped: Vec::new(),
         };
         let first = memory.exchange(&call, 0).await.unwrap();
         let second = memory.exchange(&call, 0).await.unwrap();

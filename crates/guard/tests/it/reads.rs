@@ -65,12 +65,35 @@ fn constrained_reads_pass_with_the_parameters_that_their_rows_demand() {
     refused(&attribute("userData"), Rule::Constraint, "userData");
     refused(&attribute("UserData"), Rule::Constraint, "userData");
     refused(&plain("ec2", "DescribeInstanceAttribute"), Rule::Constraint, "userData");
-    refused(&plain("ec2", "DescribeVpnConnections"), Rule::Constraint, "dropped from the answer");
+    // The hostile tables know no answers, and what is not known of an answer cannot be dropped from it.
+    refused(&plain("ec2", "DescribeVpnConnections"), Rule::Constraint, "not known to have");
     let parameter = |body: &str| plain("ssm", "GetParameter").with(|s| s.body = body.to_owned());
     passes(&parameter(r#"{"Name":"/aws/service/eks/optimized-ami/1.33/x"}"#));
     refused(&parameter(r#"{"Name":"/prod/database/password"}"#), Rule::Constraint, "/aws/service/");
     let names = |body: &str| plain("ssm", "GetParameters").with(|s| s.body = body.to_owned());
     refused(&names(r#"{"Names":["/aws/service/a","/prod/x"]}"#), Rule::Constraint, "/aws/service/");
+}
+
+#[test]
+fn reads_whose_rows_demand_something_of_the_answer_pass_with_what_is_dropped_from_it() {
+    for (service, operation, dropped) in [
+        ("cognito-idp", "DescribeIdentityProvider", vec!["client_secret"]),
+        ("cognito-idp", "DescribeUserPoolClient", vec!["ClientSecret"]),
+        ("directconnect", "DescribeVirtualInterfaces", vec!["authKey", "customerRouterConfig"]),
+        ("ec2", "DescribeLaunchTemplateVersions", vec!["userData"]),
+        ("ec2", "DescribeSpotInstanceRequests", vec!["userData"]),
+        ("ec2", "DescribeVpnConnections", vec!["customerGatewayConfiguration", "preSharedKey"]),
+        ("elasticbeanstalk", "DescribeConfigurationSettings", vec!["Value"]),
+        ("stepfunctions", "DescribeExecution", vec!["input", "output"]),
+        ("ec2", "DescribeVpnGateways", vec![]),
+    ] {
+        let sent = Sent::plain(portolan_tables::service(service).unwrap(), operation);
+        let manifest = format!(r#"{{"calls":[{{"operation":"{service}:{operation}"}}]}}"#);
+        let permitted = decide(&sent.wire(), &Grant::from_manifest(&manifest).unwrap()).unwrap();
+        assert_eq!((permitted.operation, permitted.dropped), (operation, dropped));
+        // The kinds must declare it all the same.
+        assert_eq!(decide(&sent.wire(), &Grant::nothing()).unwrap_err().rule, Rule::Grant);
+    }
 }
 
 #[test]

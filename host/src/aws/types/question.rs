@@ -44,6 +44,7 @@ mod tests {
             target: "/".to_owned(),
             headers: Vec::new(),
             body: body.to_owned(),
+            dropped: Vec::new(),
         };
         asked_type(&call).map(String::from)
     }
