@@ -1,0 +1,140 @@
+//! Kinds that only an operation's name describes: `ec2:DescribeCapacityReservations`.
+//!
+//! Nobody has looked at what they list. So a row is known by its digest and replaced with the others as a set, whatever
+//! sounds secret is taken for it, and an operation that could mislead is refused: one that the host's guard would not let
+//! pass, one that lists what others own, one whose further pages could not be asked for.
+
+use portolan_tables::{Access, Operation, Service, Shape, Variant, endpoint, partition};
+use serde_json::{Value, json};
+
+use super::check::lost_pages;
+use super::{Definition, Finding, Kind, arns, load, name_candidates, names, shapes, validate};
+use crate::nearest::nearest;
+
+/// What the name of a read begins with, as the host's guard has it.
+const VERBS: &[&str] = &["List", "Describe", "Get", "BatchGet"];
+
+/// The member that an item becomes which is no structure.
+const WRAPPED: &str = "Value";
+
+/// The kind of a service's operation that lists.
+///
+/// # Errors
+/// Why there is none, and what was perhaps meant.
+pub(crate) fn generic(name: &str, partition: &str) -> Result<Kind, Finding> {
+    let refused = |message: String, instead| Finding { at: String::new(), message, instead };
+    let (service_name, operation_name) = name.split_once(':').unwrap_or((name, ""));
+    let Some(service) = portolan_tables::service(service_name) else {
+        let near = nearest(service_name, portolan_tables::services()).and_then(|near| portolan_tables::service(&near));
+        let instead = near.and_then(|near| nearest_listing(near, operation_name));
+        return Err(refused(format!("the API tables have no service {service_name:?}"), instead));
+    };
+    let operation = service.operation(operation_name);
+    let reason = match operation {
+        None => Some(format!("{service_name} has no operation {operation_name:?} that reads")),
+        Some(operation) => unfit(service, operation_name, operation),
+    };
+    let Some((operation, items)) = operation.and_then(|found| Some((found, found.items.as_deref()?))) else {
+        return Err(refused(reason.unwrap_or_default(), nearest_listing(service, operation_name)));
+    };
+    if let Some(reason) = reason {
+        return Err(refused(reason, nearest_listing(service, operation_name)));
+    }
+    let written = definition(service, operation_name, operation, items, partition);
+    if !validate(&json!({"service": service_name, "kinds": {name: written}})).is_empty() {
+        let message = format!("{name} lists what others own as well, unless it is asked for the account's own");
+        return Err(refused(message, curated(service_name, operation_name)));
+    }
+    let mut definition: Definition =
+        serde_json::from_value(written).map_err(|error| refused(error.to_string(), None))?;
+    definition.sensitive_names = true;
+    Ok(Kind::new(name, service_name, definition))
+}
+
+/// Why an operation is none to make a kind of.
+fn unfit(service: &Service, name: &str, operation: &Operation) -> Option<String> {
+    let full = format!("{}:{name}", service.name);
+    let is_read = matches!(operation.access, Some(Access::List | Access::Read)) && operation.action.is_some();
+    if !is_read || !VERBS.iter().any(|verb| name.starts_with(verb)) {
+        return Some(format!("{full} is no read: the host would refuse it"));
+    }
+    if let Some(denied) = &operation.denied {
+        return Some(format!("{full} hands out more than an inventory needs ({})", denied.class));
+    }
+    let needed = required(service, operation);
+    if !needed.is_empty() {
+        let needed = needed.join(", ");
+        return Some(format!("{full} needs {needed}: a kind of it is a definition of your own, with `parents`"));
+    }
+    if operation.items.is_none() {
+        return Some(format!("{full} lists nothing that the API tables know of"));
+    }
+    lost_pages(service, operation).map(|token| format!("{full} gives {token:?}, and the tables do not know its pages"))
+}
+
+fn required<'s>(service: &'s Service, operation: &Operation) -> Vec<&'s str> {
+    match operation.input.map(|input| service.shape(input)) {
+        Some(Shape::Structure(structure)) => {
+            let required = structure.members.iter().filter(|member| member.required);
+            required.map(|member| member.name.as_str()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The operation that was perhaps meant, of those that a kind can be made of.
+fn nearest_listing(service: &Service, name: &str) -> Option<String> {
+    let listing = service.operations().filter(|(name, operation)| {
+        service.lists_without_input(operation) && unfit(service, name, operation).is_none()
+    });
+    nearest(name, listing.map(|(name, _)| name)).map(|near| format!("{}:{near}", service.name))
+}
+
+/// The kind of the catalogue that lists by this operation.
+fn curated(service: &str, operation: &str) -> Option<String> {
+    let kinds = load(&names().collect::<Vec<_>>()).ok()?;
+    let lists = |kind: &&Kind| kind.definition.list.as_ref().is_some_and(|list| list.operation == operation);
+    kinds.iter().filter(|kind| &*kind.service == service).find(lists).map(|kind| kind.name.to_string())
+}
+
+fn definition(service: &'static Service, name: &str, operation: &Operation, items: &str, partition: &str) -> Value {
+    let answer = operation.output.map(|output| service.shape(output));
+    let item = answer.and_then(|answer| shapes::at(service, answer, items));
+    let item = item.map(|found| shapes::element(service, found));
+    let mut list = json!({"operation": name, "items": items});
+    let mut texts: Vec<&str> = Vec::new();
+    match item {
+        Some(Shape::Structure(structure)) => {
+            let members = structure.members.iter();
+            let members = members.filter(|member| matches!(service.shape(member.shape), Shape::String));
+            texts.extend(members.map(|member| member.name.as_str()));
+        }
+        Some(Shape::Map { .. } | Shape::Document) | None => {}
+        Some(_) => list["as"] = json!(WRAPPED),
+    }
+    let (mut arns, mut names) = (arns(&texts, name), name_candidates(&texts, name));
+    if list.get("as").is_some() {
+        arns.push(format!("{{{WRAPPED}|arn}}"));
+        names.push(format!("{{{WRAPPED}}}"));
+    }
+    // Filled by nothing: an ARN is not always there.
+    arns.push(String::new());
+    let scope = if is_global(&service.name, partition) { "account" } else { "region" };
+    let mut written = json!({
+        "tier": "heavy", "scope": scope, "cloudformation": false, "list": list, "id": "{$digest}", "arn": arns,
+        "confirm": "second-run",
+    });
+    if !names.is_empty() {
+        written["name"] = json!(names);
+    }
+    written
+}
+
+/// Whether a service signs in one region whatever region is asked.
+fn is_global(service: &str, partition_id: &str) -> bool {
+    let regions = partition(partition_id).map(|known| known.regions.as_slice()).unwrap_or_default();
+    let signed = regions.iter().filter_map(|region| endpoint(service, region, Variant::default()).ok());
+    let signed: Vec<String> = signed.map(|endpoint| endpoint.signing_region).collect();
+    // One region alone tells nothing.
+    signed.len() > 1 && signed.windows(2).all(|two| two.first() == two.last())
+}
