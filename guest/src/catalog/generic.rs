@@ -101,33 +101,27 @@ fn definition(service: &'static Service, name: &str, operation: &Operation, item
     let answer = operation.output.map(|output| service.shape(output));
     let item = answer.and_then(|answer| shapes::at(service, answer, items));
     let item = item.map(|found| shapes::element(service, found));
-    let mut list = json!({"operation": name, "items": items});
     let mut texts: Vec<&str> = Vec::new();
-    match item {
-        Some(Shape::Structure(structure)) => {
-            let members = structure.members.iter();
-            let members = members.filter(|member| matches!(service.shape(member.shape), Shape::String));
-            texts.extend(members.map(|member| member.name.as_str()));
-        }
-        Some(Shape::Map { .. } | Shape::Document) | None => {}
-        Some(_) => list["as"] = json!(WRAPPED),
+    if let Some(Shape::Structure(structure)) = item {
+        let members = structure.members.iter().filter(|member| matches!(service.shape(member.shape), Shape::String));
+        texts.extend(members.map(|member| member.name.as_str()));
     }
     let (mut arns, mut names) = (arns(&texts, name), name_candidates(&texts, name));
-    if list.get("as").is_some() {
+    let is_object = matches!(item, None | Some(Shape::Structure(_) | Shape::Map { .. } | Shape::Document));
+    let list = if is_object {
+        json!({"operation": name, "items": items})
+    } else {
         arns.push(format!("{{{WRAPPED}|arn}}"));
         names.push(format!("{{{WRAPPED}}}"));
-    }
-    // Filled by nothing: an ARN is not always there.
+        json!({"operation": name, "items": items, "as": WRAPPED})
+    };
+    // An ARN is not always there, and a name need not be.
     arns.push(String::new());
-    let scope = if is_global(&service.name, partition) { "account" } else { "region" };
-    let mut written = json!({
-        "tier": "heavy", "scope": scope, "cloudformation": false, "list": list, "id": "{$digest}", "arn": arns,
-        "confirm": "second-run",
-    });
-    if !names.is_empty() {
-        written["name"] = json!(names);
-    }
-    written
+    names.push("{$arn}".to_owned());
+    json!({
+        "tier": "heavy", "scope": if is_global(&service.name, partition) { "account" } else { "region" },
+        "cloudformation": false, "list": list, "id": "{$digest}", "arn": arns, "name": names, "confirm": "second-run",
+    })
 }
 
 /// Whether a service signs in one region whatever region is asked.
@@ -137,4 +131,39 @@ fn is_global(service: &str, partition_id: &str) -> bool {
     let signed: Vec<String> = signed.map(|endpoint| endpoint.signing_region).collect();
     // One region alone tells nothing.
     signed.len() > 1 && signed.windows(2).all(|two| two.first() == two.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use portolan_tables::{service, services};
+
+    use super::{generic, unfit};
+    use crate::catalog::check::check;
+
+    /// A table whose rows are lists: no definition of a file may have such items.
+    const ROWS: &str = "resiliencehub:ListMetrics";
+
+    /// Whatever the tables list gives a definition that holds against them, or is refused with a reason.
+    #[test]
+    fn every_operation_that_lists_is_a_kind_or_says_why_not() {
+        let (mut kinds, mut foreign) = (0, Vec::new());
+        for table in services().filter_map(service) {
+            for (name, operation) in table.operations().filter(|(_, operation)| table.lists_without_input(operation)) {
+                let full = format!("{}:{name}", table.name);
+                match (generic(&full, "aws"), unfit(table, name, operation)) {
+                    (Ok(kind), None) => {
+                        // Its secrets are told by their names, and so none is declared.
+                        let wrong = check(&kind).into_iter().filter(|finding| finding.at != "/sensitive");
+                        assert!(full == ROWS || wrong.collect::<Vec<_>>().is_empty(), "{full}: {:?}", check(&kind));
+                        kinds += 1;
+                    }
+                    (Err(_), Some(_)) => {}
+                    (Err(wrong), None) if wrong.message.contains("what others own") => foreign.push(full),
+                    (found, unfit) => panic!("{full}: {found:?} {unfit:?}"),
+                }
+            }
+        }
+        assert!(kinds > 1_500, "{kinds}");
+        assert!(foreign.contains(&"ec2:DescribeImages".to_owned()), "{foreign:?}");
+    }
 }
