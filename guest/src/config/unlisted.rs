@@ -49,6 +49,14 @@ fn misspelt(name: &str, own: &[Kind]) -> Option<String> {
     };
     let curated = catalog::all_names().map(|(known, right)| (distance(known), right.to_owned()));
     let own = own.iter().flat_map(|kind| kind.names().map(|known| (distance(known), kind.name.to_string())));
-    let nearest = curated.chain(own).min_by_key(|(distance, _)| *distance)?;
+    let others = curated.chain(own).filter(|(_, known)| !is_other_version(name, known));
+    let nearest = others.min_by_key(|(distance, _)| *distance)?;
     (nearest.0 <= MISSPELT).then_some(nearest.1)
+}
+
+/// `AWS::ApiGatewayV2::DomainName` beside `AWS::ApiGateway::DomainName` is another service's, not a misspelling.
+fn is_other_version(name: &str, known: &str) -> bool {
+    let (name, known) = (name.to_lowercase(), known.to_lowercase());
+    let stem = |name: &str| name.replacen("v2::", "::", 1);
+    name != known && stem(&name) == stem(&known)
 }

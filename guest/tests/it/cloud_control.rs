@@ -6,7 +6,7 @@ use portolan_guest::problem::ProblemClass;
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::script::{Script, Whole, config, fault, limits, member, ok, read_all, run, status, unit};
+use crate::script::{OWN, Script, Whole, config, fault, limits, member, ok, own, read_all, run, status, unit};
 
 const THING: &str = "AWS::IoT::Thing";
 
@@ -200,6 +200,21 @@ fn what_is_misspelt_does_not_go_to_aws() {
             assert_eq!(remark.instead.as_deref(), instead, "{name}");
         }
     }
+    let other = config("AWS::ApiGatewayV2::DomainName", json!([]));
+    assert!(Guest::configure(&other.to_string(), run(limits())).is_ok(), "another service than AWS::ApiGateway");
+}
+
+/// Nobody mistakes one's own kind for a type of the registry.
+#[test]
+fn the_user_s_own_names_count_as_curated() {
+    let list =
+        json!({"list": {"operation": "ListRoots", "items": "Roots"}, "id": "{Id}", "aliases": ["AWS::My::Roots"]});
+    let mut given = own("organizations", list);
+    given["kinds"][0]["kind"] = json!("AWS::My::Root");
+    let remarks = Guest::configure(&given.to_string(), run(limits())).err().unwrap();
+    assert_eq!(remarks[0].instead.as_deref(), Some(OWN));
+    given["kinds"][0]["kind"] = json!("AWS::My::Roots");
+    assert!(Guest::configure(&given.to_string(), run(limits())).is_ok());
 }
 
 #[test]
