@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::catalog::{Definition, tells};
 use crate::config::Redaction;
 use crate::limits::REDACTION_DEPTH;
 
@@ -15,9 +16,36 @@ const BLOCK: usize = 64;
 /// Bytes of the digest that are shown: enough to see a change, too few to help a guess.
 const SHOWN: usize = 4;
 
-/// Redacts what lies at these paths.
-pub(crate) fn redact(properties: &mut Map<String, Value>, paths: &[String], redaction: &Redaction) {
+/// Redacts what a definition calls sensitive.
+pub(crate) fn redact(properties: &mut Map<String, Value>, definition: &Definition, redaction: &Redaction) {
     let Redaction::Digest(key) = redaction else { return };
+    at_paths(properties, &definition.sensitive, key);
+    if definition.sensitive_names {
+        by_name(properties, key, 0);
+    }
+}
+
+/// Redacts whatever sounds secret. What lies too deep to be looked at goes whole.
+fn by_name(members: &mut Map<String, Value>, key: &[u8], depth: usize) {
+    for (name, value) in members {
+        if tells(name) || depth >= REDACTION_DEPTH {
+            replace(value, key, 0);
+        } else {
+            below(value, key, depth + 1);
+        }
+    }
+}
+
+fn below(value: &mut Value, key: &[u8], depth: usize) {
+    match value {
+        Value::Object(members) => by_name(members, key, depth),
+        Value::Array(items) if depth >= REDACTION_DEPTH => items.iter_mut().for_each(|item| replace(item, key, 0)),
+        Value::Array(items) => items.iter_mut().for_each(|item| below(item, key, depth + 1)),
+        _ => {}
+    }
+}
+
+fn at_paths(properties: &mut Map<String, Value>, paths: &[String], key: &[u8]) {
     for path in paths {
         let mut segments = path.split('.');
         if let Some(first) = segments.next()
@@ -94,8 +122,7 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
 mod tests {
     use serde_json::json;
 
-    use super::{hex, hmac, redact};
-    use crate::config::Redaction;
+    use super::{at_paths, by_name, hex, hmac};
 
     /// RFC 4231, test cases 2 and 6.
     #[test]
@@ -111,7 +138,7 @@ mod tests {
         let mut value =
             json!({"Environment": {"Variables": {"A": "secret", "N": 5, "O": null}, "Error": {"Message": "kept"}}});
         let properties = value.as_object_mut().unwrap();
-        redact(properties, &["Environment.Variables".to_owned(), "Missing.X".to_owned()], &Redaction::Digest(vec![1]));
+        at_paths(properties, &["Environment.Variables".to_owned(), "Missing.X".to_owned()], &[1]);
         let text = value.to_string();
         assert!(!text.contains("secret") && text.contains("kept"), "{text}");
         let variables = &value["Environment"]["Variables"];
@@ -125,20 +152,31 @@ mod tests {
     fn what_the_host_has_dropped_is_redacted_without_a_digest() {
         let paths = ["K", "Options.Tunnels.PreSharedKey", "M", "L", "N"].map(str::to_owned);
         let mut value = json!({"K": "", "Options": {"Tunnels": [{"PreSharedKey": "", "Ip": "x"}, {}]}, "M": {}, "L": [], "N": null});
-        redact(value.as_object_mut().unwrap(), &paths, &Redaction::Digest(vec![1]));
+        at_paths(value.as_object_mut().unwrap(), &paths, &[1]);
         let redacted = json!({"redacted": true});
         let tunnels = json!([{"PreSharedKey": redacted, "Ip": "x"}, {}]);
         assert_eq!(value, json!({"K": redacted, "Options": {"Tunnels": tunnels}, "M": {}, "L": [], "N": null}));
     }
 
     #[test]
-    fn another_key_gives_another_digest_and_keep_keeps() {
-        let with = |redaction| {
+    fn another_key_gives_another_digest() {
+        let with = |key| {
             let mut value = json!({"P": {"V": {"A": "secret"}}});
-            redact(value.as_object_mut().unwrap(), &["P.V".to_owned()], &redaction);
+            at_paths(value.as_object_mut().unwrap(), &["P.V".to_owned()], &[key]);
             value
         };
-        assert_ne!(with(Redaction::Digest(vec![1])), with(Redaction::Digest(vec![2])));
-        assert_eq!(with(Redaction::Keep), json!({"P": {"V": {"A": "secret"}}}));
+        assert_ne!(with(1), with(2));
+    }
+
+    #[test]
+    fn names_tell_at_any_depth() {
+        let mut deep = json!({"MasterPassword": "deep"});
+        for _ in 0..200 {
+            deep = json!({"A": [deep]});
+        }
+        let mut value = json!({"L": [{"M": {"ClientSecret": "deep", "K": "kept"}}], "Deep": deep});
+        by_name(value.as_object_mut().unwrap(), &[1], 0);
+        let text = value.to_string();
+        assert!(!text.contains("\"deep\"") && text.contains("kept"), "{text}");
     }
 }

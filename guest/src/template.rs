@@ -3,8 +3,8 @@
 //! Inside the braces stands a path into the item (`{Tags[Key=Name].Value}`) or a name of the context: `{$account}`,
 //! `{$account.name}`, `{$region}`, `{$partition}`, `{$id}`, `{$id.0}` (a part of a compound id), `{$parent.0}`,
 //! `{$arn}`, `{$outer.Name}`, `{$answer.path}` (the whole answer of the listing), `{$index}` (the place in the list,
-//! from 1), `{$since}`. `|/` at the end keeps what follows the last slash, `|:` the last colon, `|account` and
-//! `|region` that field of an ARN.
+//! from 1), `{$digest}` (of the item as it is shown; for an id alone), `{$since}`. `|/` at the end keeps what follows the
+//! last slash, `|:` the last colon, `|account` and `|region` that field of an ARN, `|arn` the whole if it is one.
 
 use serde_json::{Map, Value};
 
@@ -29,6 +29,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) answer: Option<&'a Value>,
     /// The place in the list, from 1.
     pub(crate) index: Option<usize>,
+    /// A digest of the item, where its id is made of one.
+    pub(crate) digest: Option<&'a str>,
     /// The configured time, in ISO-8601.
     pub(crate) since: Option<&'a str>,
 }
@@ -76,6 +78,8 @@ enum Part {
     After(char),
     /// A field of an ARN, counted from 0.
     Field(usize),
+    /// All of it, if it is an ARN.
+    Arn,
 }
 
 impl Part {
@@ -83,6 +87,7 @@ impl Part {
         match self {
             Self::Whole => Some(value),
             Self::After(separator) => value.rsplit(*separator).next(),
+            Self::Arn => value.starts_with("arn:").then_some(value),
             Self::Field(field) => value.starts_with("arn:").then(|| value.split(':').nth(*field))?,
         }
     }
@@ -94,6 +99,7 @@ fn parse(expression: &str) -> (&str, Part) {
         Some((name, "/")) => (name, Part::After('/')),
         Some((name, ":")) => (name, Part::After(':')),
         Some((name, "region")) => (name, Part::Field(3)),
+        Some((name, "arn")) => (name, Part::Arn),
         Some((name, "account")) => (name, Part::Field(4)),
         _ => (expression, Part::Whole),
     }
@@ -132,6 +138,7 @@ fn context(name: &str, scope: &Scope<'_>) -> Option<String> {
         ("outer", member) => return text(scope.outer?.get(member)?),
         ("answer", path) => return text(path::get(scope.answer?, path)?),
         ("index", "") => return scope.index.map(|index| index.to_string()),
+        ("digest", "") => scope.digest?,
         ("since", "") => scope.since?,
         _ => return None,
     };
@@ -184,6 +191,9 @@ mod tests {
             ("{$answer.List[].Arn|region}", Some("r")),
             ("{Arn|account}", Some("1")),
             ("{Url|account}", None),
+            ("{Arn|arn}", Some("arn:aws:sns:r:1:topic")),
+            ("{Url|arn}", None),
+            ("{$digest}", None),
             ("{$index}", Some("3")),
             ("{$since}", None),
         ] {

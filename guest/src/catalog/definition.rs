@@ -142,6 +142,9 @@ pub(crate) struct Definition {
     /// Paths of properties whose scalar values are secrets of the user.
     #[serde(default)]
     pub(crate) sensitive: Vec<String>,
+    /// Whatever sounds secret is, at any depth: for kinds whose members nobody has looked at. No file says so.
+    #[serde(skip)]
+    pub(crate) sensitive_names: bool,
     /// Paths that sound secret and are not, with the reason.
     #[serde(default)]
     pub(crate) not_sensitive: BTreeMap<String, String>,
@@ -249,6 +252,9 @@ pub(crate) struct List {
     /// Every item is listed below as well, by the same call: its id is the last parent of what is below it.
     #[serde(default)]
     pub(crate) recurse: bool,
+    /// The member whose JSON text is the item; those beside it are `{$outer.…}`. Of Cloud Control alone: no file says so.
+    #[serde(skip)]
+    pub(crate) text: Option<String>,
 }
 
 /// A detail call.
@@ -300,6 +306,21 @@ pub(crate) struct Action {
     /// Property names it fills, where the API's model does not say.
     #[serde(default)]
     pub(crate) fills: Vec<String>,
+    /// What it takes is JSON text. Of Cloud Control alone, as is the next: no file says so.
+    #[serde(skip)]
+    pub(crate) text: bool,
+    /// Asked only of items that are not whole.
+    #[serde(skip)]
+    pub(crate) partial: Option<Partial>,
+}
+
+/// How to tell an item of which the listing did not give all.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Partial {
+    /// Paths that a whole item has.
+    pub(crate) expected: Vec<String>,
+    /// The members that are but its identity, where a whole item has others.
+    pub(crate) identifiers: Vec<String>,
 }
 
 /// A value that was written, were it `null`.

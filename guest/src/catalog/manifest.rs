@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use portolan_tables::{Service, Shape};
 use serde_json::{Value, json};
 
+use super::cloud_control::DESCRIBE_TYPE;
 use super::{Action, Case, Confirm, Definition, Kind, Reach, Tier, shapes};
 use crate::host::Identity;
 
@@ -71,12 +72,14 @@ fn own_calls(kind: &Kind, actions: &[&Action]) -> BTreeSet<(String, &'static str
     let unless = definition.default.iter().filter_map(|default| default.unless.as_ref());
     let unless = unless.map(|unless| (own, &unless.operation));
     let read = definition.read.iter().map(|read| (own, &read.operation));
+    let described = kind.cloud_control.then(|| (format!("{}:{}", DESCRIBE_TYPE.0, DESCRIBE_TYPE.1), who));
     parents
         .chain(list)
         .chain(details)
         .chain(unless)
         .chain(read)
         .map(|(service, operation)| (format!("{service}:{operation}"), who))
+        .chain(described)
         .collect()
 }
 

@@ -1,7 +1,10 @@
 //! The catalogue: what to call for each kind and how to read the answers, as data.
 
+mod candidates;
 mod check;
+mod cloud_control;
 mod definition;
+mod generic;
 mod manifest;
 mod schema;
 #[cfg(test)]
@@ -14,10 +17,14 @@ mod templates;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use check::{Finding, check};
+pub(crate) use candidates::{arns, names as name_candidates};
+pub(crate) use check::{Finding, check, tells};
+pub(crate) use cloud_control::{DESCRIBE_TYPE, cloud_control};
 pub(crate) use definition::{
-    Action, Case, Condition, Confirm, Definition, Match, Missing, Outer, Parent, Reach, Read, Tier, Type, Unless,
+    Action, Case, Condition, Confirm, Definition, Match, Missing, Outer, Parent, Partial, Reach, Read, Tier, Type,
+    Unless,
 };
+pub(crate) use generic::generic;
 pub(crate) use manifest::{identity, manifest, property_name};
 pub(crate) use schema::validate;
 use templates::Uses;
@@ -39,12 +46,14 @@ pub(crate) struct Kind {
     pub(crate) service: Arc<str>,
     pub(crate) definition: Definition,
     pub(crate) uses: Uses,
+    /// Read through Cloud Control: what the type's schema says is asked first.
+    pub(crate) cloud_control: bool,
 }
 
 impl Kind {
     pub(crate) fn new(name: &str, service: &str, definition: Definition) -> Self {
         let uses = Uses::of(&definition);
-        Self { name: Arc::from(name), service: Arc::from(service), definition, uses }
+        Self { name: Arc::from(name), service: Arc::from(service), definition, uses, cloud_control: false }
     }
 
     /// Its name and its other names.
@@ -61,6 +70,12 @@ impl Kind {
 /// All names of kinds, without the other names.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     EMBEDDED.iter().flat_map(|service| service.kinds).map(|(name, _)| *name)
+}
+
+/// All names of kinds, with the other names, each with its right one.
+pub(crate) fn all_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let kinds = EMBEDDED.iter().flat_map(|service| service.kinds);
+    kinds.flat_map(|(name, others)| std::iter::once(*name).chain(others.iter().copied()).map(|other| (other, *name)))
 }
 
 /// The right name of a kind, given that or another of its names.

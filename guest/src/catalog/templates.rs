@@ -63,12 +63,18 @@ pub(crate) struct Uses {
     pub(crate) answer: bool,
     /// `{$index}`
     pub(crate) index: bool,
+    /// `{$digest}`
+    pub(crate) digest: bool,
 }
 
 impl Uses {
     pub(crate) fn of(definition: &Definition) -> Self {
         let all = of(definition);
         let names = |wanted: &dyn Fn(&str) -> bool| all.iter().any(|text| template::names(text).any(wanted));
-        Self { answer: names(&|name| name.starts_with("$answer.")), index: names(&|name| name == "$index") }
+        Self {
+            answer: names(&|name| name.starts_with("$answer.")),
+            index: names(&|name| name == "$index"),
+            digest: names(&|name| name == "$digest"),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod definitions;
 mod parse;
 mod policy;
+mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet};
 

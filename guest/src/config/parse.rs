@@ -40,7 +40,7 @@ fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
 
 pub(super) struct Reader {
     remarks: Vec<Remark>,
-    partition: String,
+    pub(super) partition: String,
 }
 
 impl Reader {
@@ -286,7 +286,7 @@ impl Reader {
                 &[]
             }
         };
-        let own = self.definitions(root);
+        let mut own = self.definitions(root);
         let mut wanted: Vec<(String, String, &Map<String, Value>)> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let at = format!("/kinds/{index}");
@@ -304,11 +304,10 @@ impl Reader {
             let defined = || own.iter().find(|kind| kind.names().any(|known| known == name));
             match curated.or_else(|| defined().map(|kind| kind.name.to_string())) {
                 None => {
-                    let instead = nearest(
-                        name,
-                        own.iter().map(|kind| &*kind.name).chain(catalog::names().map(|name| name as &str)),
-                    );
-                    self.remark(&at_kind, &format!("unknown kind {name:?}"), instead);
+                    if let Some(kind) = self.unlisted(&at_kind, name, &own) {
+                        wanted.push((at, name.to_owned(), entry));
+                        own.push(kind);
+                    }
                 }
                 Some(name) if wanted.iter().any(|(_, known, _)| *known == name) => {
                     self.remark(&at_kind, &format!("{name} is named twice"), None);

@@ -8,7 +8,7 @@ use super::Reading;
 use super::answers::{Element, Elements, Reported, identity, reported, translated, value};
 use super::defaults::Users;
 use super::item::Item;
-use super::presence::Known;
+use super::presence::{Known, is_partial};
 use crate::call::{Call, Token, send};
 use crate::catalog::{Action, Match};
 use crate::limits::PAGES_PER_ACTION;
@@ -151,6 +151,9 @@ impl Enriching<'_, '_> {
                     self.note(at, index, Found::Gap);
                     continue;
                 }
+            }
+            if action.partial.as_ref().is_some_and(|partial| !is_partial(partial, &item.value)) {
+                continue;
             }
             let known = action.known.as_ref().and_then(|known| path::get(&item.value, known));
             match known.filter(|value| !value.is_null()) {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use portolan_tables::Paging;
 use serde_json::{Map, Value};
 
+use super::listing::parsed;
 use crate::catalog::{Action, Missing};
 use crate::path;
 use crate::template::text;
@@ -21,6 +22,7 @@ pub(crate) fn value(action: &Action, answers: &[Value], paging: Option<&Paging>)
             (None, part) => whole = part,
         }
     }
+    let whole = if action.text { whole.map(parsed) } else { whole };
     whole.or_else(|| action.otherwise.clone()).map(|value| translated(action, value))
 }
 

@@ -72,7 +72,7 @@ fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
             *value = typed(value, *kind);
         }
     }
-    redact(&mut properties, &definition.sensitive, &reading.config.redaction);
+    redact(&mut properties, definition, &reading.config.redaction);
     properties
 }
 

@@ -1,11 +1,16 @@
 //! A resource on its way from the listing's answer to its line.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::Reading;
 use super::listing::Place;
-use crate::catalog::Reach;
+use crate::catalog::{Reach, property_name};
+use crate::redact::{hex, redact};
 use crate::template::{self, Scope};
+
+/// Bytes of an id that is a digest: no two items of an estate have the same.
+const DIGEST_BYTES: usize = 16;
 
 /// What a listing gave of a resource, and what its detail calls added.
 #[derive(Debug, Clone)]
@@ -83,12 +88,31 @@ impl Item {
 
 /// The identity of what a listing gave.
 pub(crate) fn identify(reading: &Reading<'_>, parents: &[String], value: &Value, place: &Place) -> Option<String> {
+    let digest = reading.chosen.kind.uses.digest.then(|| digest(reading, value));
     let scope = Scope {
         item: Some(value),
         outer: place.outer.as_deref(),
         answer: place.answer.as_deref(),
         index: Some(place.index),
+        digest: digest.as_deref(),
         ..reading.scope(parents)
     };
     template::fill(&reading.definition().id, &scope)
+}
+
+/// Digest of an item as it is shown, whatever the order of its members. Secrets are replaced before: from the digest of
+/// an item that is otherwise known, a short one could be guessed.
+fn digest(reading: &Reading<'_>, value: &Value) -> String {
+    let mut shown = Value::Object(shown(reading, value));
+    shown.sort_all_objects();
+    hex(Sha256::digest(shown.to_string().as_bytes()).get(..DIGEST_BYTES).unwrap_or_default())
+}
+
+/// The members of an item by their names in the output, without its secrets.
+fn shown(reading: &Reading<'_>, value: &Value) -> Map<String, Value> {
+    let definition = reading.definition();
+    let members = value.as_object().into_iter().flatten();
+    let mut shown = members.map(|(name, value)| (property_name(definition, name), value.clone())).collect();
+    redact(&mut shown, definition, &reading.config.redaction);
+    shown
 }

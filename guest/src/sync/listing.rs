@@ -50,6 +50,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) outer: Outer,
     /// Whether templates name the answer.
     pub(crate) answer: bool,
+    /// The member whose JSON text is the item.
+    pub(crate) text: Option<&'a str>,
 }
 
 /// One level of the chain of list calls: a parent, or the kind itself.
@@ -90,6 +92,7 @@ impl<'a> Level<'a> {
                     wrap: parent.wrap.as_deref(),
                     outer: Outer::Ignore,
                     answer: false,
+                    text: None,
                 },
                 gone: &parent.gone,
                 none: &parent.none,
@@ -111,6 +114,7 @@ impl<'a> Level<'a> {
                 wrap: list.wrap.as_deref(),
                 outer: list.outer,
                 answer: uses.answer,
+                text: list.text.as_deref(),
             },
             gone: &list.gone,
             none: &list.none,
@@ -199,9 +203,16 @@ pub(crate) fn items(answer: &Rc<Value>, expected: &Expected<'_>) -> Result<Vec<L
             };
             for element in elements {
                 place.index += 1;
+                if let (Value::Object(members), Some(text)) = (element, expected.text) {
+                    match written_out(members, text, &place) {
+                        Some(item) => listed.push(item),
+                        None => wrong = Some("what should be the text of a JSON object is none"),
+                    }
+                    continue;
+                }
                 let value = match (element, expected.wrap) {
                     (Value::Object(_), None) => element.clone(),
-                    (Value::String(_), Some(name)) => {
+                    (Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_), Some(name)) => {
                         Value::Object(Map::from_iter([(name.to_owned(), element.clone())]))
                     }
                     _ => {
@@ -217,6 +228,22 @@ pub(crate) fn items(answer: &Rc<Value>, expected: &Expected<'_>) -> Result<Vec<L
         Some(message) => Err(Problem::new(ProblemClass::BadAnswer, message)),
         None => Ok(listed),
     }
+}
+
+/// The item that an element holds as JSON text.
+fn written_out(members: &Map<String, Value>, text: &str, place: &Place) -> Option<Listed> {
+    let mut beside = members.clone();
+    let value = match beside.shift_remove(text) {
+        None | Some(Value::Null) => Value::Object(Map::new()),
+        Some(written) => parsed(written),
+    };
+    value.is_object().then(|| Listed { value, place: Place { outer: Some(Rc::new(beside)), ..place.clone() } })
+}
+
+/// What a JSON text says; what is none stays as it is.
+pub(crate) fn parsed(value: Value) -> Value {
+    let said = value.as_str().and_then(|text| serde_json::from_str(text).ok());
+    said.unwrap_or(value)
 }
 
 /// The members beside the lists.
@@ -240,7 +267,7 @@ mod tests {
     use crate::catalog::Outer;
 
     fn expected(items: &[String], outer: Outer) -> Expected<'_> {
-        Expected { items, one: false, wrap: None, outer, answer: false }
+        Expected { items, one: false, wrap: None, outer, answer: false, text: None }
     }
 
     #[test]

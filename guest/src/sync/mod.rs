@@ -3,6 +3,7 @@
 mod actions;
 mod answers;
 mod chain;
+mod cloud_control;
 mod cursor;
 mod defaults;
 mod emit;

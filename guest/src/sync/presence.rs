@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Reading;
 use super::item::Item;
-use crate::catalog::{Action, Condition};
+use crate::catalog::{Action, Condition, Partial};
 use crate::path;
 use crate::template::text;
 use crate::wire::timestamp;
@@ -85,6 +85,13 @@ pub(crate) fn is_before(reading: &Reading<'_>, value: &Value) -> Option<bool> {
     let (since, definition) = reading.chosen.since.as_ref().zip(reading.definition().since.as_ref())?;
     let at = timestamp::moment(path::get(value, &definition.at)?.as_str()?)?;
     Some(at < since.at)
+}
+
+/// Whether a listing gave less of an item than there is.
+pub(crate) fn is_partial(partial: &Partial, value: &Value) -> bool {
+    let lacks = partial.expected.iter().any(|path| path::get(value, path).is_none());
+    let mut members = value.as_object().into_iter().flatten();
+    lacks || !partial.identifiers.is_empty() && members.all(|(name, _)| partial.identifiers.contains(name))
 }
 
 fn is_empty(value: &Value) -> bool {

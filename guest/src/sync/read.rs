@@ -224,6 +224,7 @@ impl Asking<'_, '_> {
             wrap: None,
             outer: self.read.outer,
             answer: self.reading.chosen.kind.uses.answer,
+            text: None,
         };
         for answer in &job.answers {
             match items(answer, &expected) {

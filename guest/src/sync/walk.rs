@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Reading;
 use super::actions::enrich;
+use super::cloud_control;
 use super::cursor::{Cursor, Held, Task};
 use super::defaults::Users;
 use super::emit::line;
@@ -63,6 +64,11 @@ fn elsewhere(class: ProblemClass) -> bool {
 }
 
 fn page(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
+    if reading.chosen.kind.cloud_control { cloud_control::page(reading, cursor) } else { walked(reading, cursor) }
+}
+
+/// The page that begins where the cursor stands.
+pub(super) fn walked(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
     let limits = &reading.run.limits;
     let page = PageBuilder::new(limits.page_bytes);
     let mut walk = Walk { reading, page, users: Users::default(), listed: 0, answered: false, refused: None };

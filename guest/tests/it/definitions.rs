@@ -172,3 +172,23 @@ fn a_kind_with_a_home_is_asked_there() {
     assert_eq!(fate(json!(["us-west-2"])), Fate::Read);
     assert_eq!(fate(json!(["cn-north-1"])), Fate::Unavailable, "no region of this partition answers for it");
 }
+
+#[test]
+fn a_digest_is_an_id_that_nothing_is_read_by() {
+    let definition = |id: &str| json!({"list": {"operation": "ListRoots", "items": "Roots"}, "id": id, "arn": ["{Name|arn}", "{Arn|arn}"]});
+    let config = own("organizations", definition("{$account}|{$digest}"));
+    let host =
+        Script::new(|_| ok(json!({"Roots": [{"Id": "r", "Name": "n", "Arn": "arn:aws:organizations::1:root/r"}]})));
+    let all = read_all(&host, &config, limits(), &unit(OWN)).unwrap();
+    assert_eq!(
+        (all.ids()[0].len(), all.lines[0]["arn"].as_str()),
+        (12 + 1 + 32, Some("arn:aws:organizations::1:root/r"))
+    );
+    let mut described = definition("{$digest}");
+    described["confirm"] = json!("describe");
+    described["read"] = json!({"operation": "ListRoots", "items": "Roots"});
+    refused(&own("organizations", described), &format!("/definitions/0/kinds/{OWN}/id"), None);
+    let mut elsewhere = definition("{Id}");
+    elsewhere["name"] = json!("{$digest}");
+    refused(&own("organizations", elsewhere), &format!("/definitions/0/kinds/{OWN}/name"), None);
+}

@@ -10,9 +10,11 @@
 
 mod accounts;
 mod chains;
+mod cloud_control;
 mod configuration;
 mod definitions;
 mod details;
+mod generic;
 mod golden;
 mod history;
 mod paging;

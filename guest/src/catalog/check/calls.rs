@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portolan_tables::{Access, DeniedRule, Shape};
+use portolan_tables::{Access, DeniedRule, Operation, Service, Shape};
 use serde_json::{Map, Value};
 
 use super::{Checker, Known};
@@ -39,10 +39,7 @@ impl Checker<'_> {
 
     /// An answer that has a token, and whose pages the tables cannot follow, would end after its first page.
     fn pages(&mut self, at: &str, known: Known, operation: &str) {
-        let input = known.operation.input.map(|id| known.service.shape(id));
-        // A token that no input takes is no page's: locks have some.
-        let (Some(token), Some(_)) = (page_token(known.output), input.and_then(page_token)) else { return };
-        if known.operation.paging.is_none() {
+        if let Some(token) = lost_pages(known.service, known.operation) {
             let message = format!("{operation} gives {token:?}, and the tables do not know its pages");
             self.say(&format!("{at}/operation"), message);
         }
@@ -81,6 +78,14 @@ impl Checker<'_> {
         }
         self.say(&format!("{at}/input"), error.unwrap_or_default());
     }
+}
+
+/// The page token of an answer whose further pages the tables do not know how to ask for.
+pub(crate) fn lost_pages<'s>(service: &'s Service, operation: &Operation) -> Option<&'s str> {
+    // A token that no input takes is no page's: locks have some.
+    page_token(service.shape(operation.input?))?;
+    let token = page_token(service.shape(operation.output?))?;
+    operation.paging.is_none().then_some(token)
 }
 
 /// The member that looks like a page token.
@@ -146,6 +151,7 @@ impl Sample {
             outer: Some(&self.outer),
             answer: Some(&self.answer),
             index: Some(1),
+            digest: None,
             since: Some("2026-01-31T00:00:00Z"),
         }
     }

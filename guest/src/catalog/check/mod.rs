@@ -7,7 +7,9 @@ mod listing;
 mod secrets;
 mod templates;
 
+pub(crate) use calls::lost_pages;
 use portolan_tables::{Operation, Service, Shape};
+pub(crate) use secrets::tells;
 
 use super::{Confirm, Kind, shapes};
 use crate::nearest::nearest;

@@ -7,7 +7,7 @@ use super::{Checker, Known, lookup};
 use crate::catalog::{Definition, property_name};
 
 /// Names that tell of secrets.
-fn tells(name: &str) -> bool {
+pub(crate) fn tells(name: &str) -> bool {
     let lower = name.to_lowercase();
     ["password", "secret", "token"].iter().any(|word| lower.contains(word))
         || ["authkey", "presharedkey", "userdata"].contains(&lower.as_str())
