@@ -19,10 +19,7 @@ from pathlib import Path
 import answers
 import bodies
 import catalog
-import selection
-from actions import Actions
 from botocore.exceptions import BotoCoreError
-from services import may_be_called
 
 DENIED_READS = Path(__file__).resolve().parents[2] / "crates" / "tables" / "data" / "denied-reads.tsv"
 WRITTEN = {"GET", "HEAD", "POST"}
@@ -55,6 +52,11 @@ def main():
 def operations(chosen):
     """(service, names of operations) in order."""
     if chosen == "all":
+        # What the tables are made with: whoever names the operations needs none of it.
+        import selection
+        from actions import Actions
+        from services import may_be_called
+
         granted = Actions(DENIED_READS)
         for service, names in selection.reads().items():
             signing = catalog.model(service).signing_name
