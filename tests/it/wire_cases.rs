@@ -118,7 +118,7 @@ fn pairs(value: &Value) -> Vec<(String, String)> {
 }
 
 /// Equal as JSON; numbers as numbers, however they are written.
-fn same(found: &Value, expected: &Value, place: &str) -> Result<(), String> {
+pub fn same(found: &Value, expected: &Value, place: &str) -> Result<(), String> {
     match (found, expected) {
         (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => Ok(()),
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
