@@ -1,7 +1,7 @@
 """Makes resources of every kind that moto knows, in one account: what tests/estate has.
 
 Each kind is made in the region where its listing is asked, in the order of the definitions.
-usage: estate.py FRONT     prints what was made, as JSON: {"account", "regions", "role", …, "kinds", "unmade": {kind: why}}
+usage: estate.py FRONT     prints what was made, as JSON: {"account", "regions", "home", "role", …, "kinds", "unmade": {kind: why}}
 """
 
 import importlib.util
@@ -73,7 +73,7 @@ def build(front):
     })
     control(front, "POST", "forget")
     source = {"key_id": SOURCE_KEY, "secret": SOURCE_SECRET, "arn": SOURCE_ARN}
-    return {"account": ACCOUNT, "regions": REGIONS, "role": ROLE, "external_id": EXTERNAL_ID, "source": source, "kinds": kinds, "unmade": unmade}
+    return {"account": ACCOUNT, "regions": REGIONS, "home": reference.HOME, "role": ROLE, "external_id": EXTERNAL_ID, "source": source, "kinds": kinds, "unmade": unmade}
 
 
 if __name__ == "__main__":
