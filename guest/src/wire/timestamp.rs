@@ -181,6 +181,17 @@ mod tests {
         check(json!(" 2024-01-02T03:04:05Z\n"), "2024-01-02T03:04:05Z");
     }
 
+    /// What a service writes as a floating point number must not lose its last digit when it is read: a time that moves
+    /// by a microsecond is a change.
+    #[test]
+    fn numbers_are_read_to_their_last_digit() {
+        for number in 0..2_000_u32 {
+            let text = format!("{}.{:07}", 1_795_414_014 + number * 7, (number * 4_999) % 10_000_000);
+            let read: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.as_f64(), text.parse().ok(), "{text}");
+        }
+    }
+
     #[test]
     fn what_is_no_time_is_refused() {
         for value in [
