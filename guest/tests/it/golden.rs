@@ -16,7 +16,8 @@ fn has(text: &str, part: &str) -> bool {
     let target = text.split(' ').next().unwrap_or_default();
     match (part.split_once('?'), target.split_once('?')) {
         (Some((path, query)), Some((asked, given))) => {
-            path == asked && query.split('&').all(|wanted| wanted.is_empty() || given.split('&').any(|given| given == wanted))
+            path == asked
+                && query.split('&').all(|wanted| wanted.is_empty() || given.split('&').any(|given| given == wanted))
         }
         _ => text.contains(part),
     }
