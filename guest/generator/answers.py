@@ -80,8 +80,8 @@ def raw_body(body):
         return None
 
 
-def plain(shape, value):
-    """A value as botocore's parsers give it, in the guest's forms."""
+def plain(shape, value, policies=True):
+    """A value as botocore's parsers give it, in the guest's forms. What is sent has its policies as text."""
     kind = shape.type_name
     if value is None:
         return None
@@ -89,18 +89,18 @@ def plain(shape, value):
         if shape.is_document_type or not isinstance(value, dict):
             return value
         members = shape.members
-        return {name: plain(members[name], item) if name in members else item for name, item in value.items()}
+        return {name: plain(members[name], item, policies) if name in members else item for name, item in value.items()}
     if kind == "list" and isinstance(value, list):
-        return [plain(shape.member, item) for item in value]
+        return [plain(shape.member, item, policies) for item in value]
     if kind == "map" and isinstance(value, dict):
-        return {name: plain(shape.value, item) for name, item in value.items()}
+        return {name: plain(shape.value, item, policies) for name, item in value.items()}
     if isinstance(value, datetime.datetime):
         return point_in_time(value)
     if isinstance(value, (bytes, bytearray)):
         return base64.b64encode(value).decode()
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if shape.name == "policyDocumentType" and isinstance(value, str):
+    if policies and shape.name == "policyDocumentType" and isinstance(value, str):
         return policy(value)
     return value
 

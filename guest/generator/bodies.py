@@ -390,7 +390,8 @@ def header_text(member, given, style):
     if member.serialization.get("jsonvalue"):
         return base64.b64encode(json.dumps({"a": 1}).encode()).decode()
     if kind == "timestamp":
-        form = member.serialization.get("timestampFormat") or "rfc822"
+        # The dates of HTTP begin in 1900.
+        form = member.serialization.get("timestampFormat") or ("rfc822" if given.year >= 1900 else "iso8601")
         return str(Plain().timestamp(given, form))
     if kind == "boolean":
         return "true" if given else "false"

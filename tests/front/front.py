@@ -189,12 +189,15 @@ class Front:
     async def forward(self, call):
         """moto's answer. It learns the account from a header and the service from the credential scope."""
         headers = {name: value for name, value in call.headers if name.lower() not in HOP}
-        headers["Host"] = f"{call.service}.{call.region}.amazonaws.com"
+        headers["Host"] = f"{call.scope[2] if call.scope else call.service}.{call.region}.amazonaws.com"
         headers["x-moto-account-id"] = call.account or "000000000000"
         url = yarl.URL(f"{self.moto}{call.target}", encoded=True)
         async with self.session.request(call.method, url, headers=headers, data=call.body or None, allow_redirects=False) as found:
             body = await found.read()
             made = {name: value for name, value in found.headers.items() if name.lower() not in HOP}
+            if found.status >= 400 and body[:15].lower() == b"<!doctype html>":
+                # moto's server, and no service: it has no such operation, or fails at it.
+                return answers.error(call, "InvalidAction", "moto does not answer this", 400)
             code = found.headers.get("x-amzn-errortype") if found.status >= 400 else None
             return answers.Answer(found.status, made, body, code=code)
 

@@ -49,7 +49,7 @@ def complaint(call, secret, token, now):
     digest = call.header("x-amz-content-sha256")
     if digest and digest not in UNHASHED and digest != hashlib.sha256(call.body).hexdigest():
         return "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
-    if call.service == "s3" and digest is None:
+    if call.scope[2] == "s3" and digest is None:
         return "MissingSecurityHeader", "x-amz-content-sha256 is missing"
     if not hmac.compare_digest(expected(call, secret), call.signature):
         return "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided."

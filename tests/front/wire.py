@@ -4,15 +4,17 @@ import dataclasses
 import functools
 import json
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 import botocore.loaders
 import botocore.model
 
-# Signing names that are not botocore's directory names.
-DIRECTORIES = {"ses": "sesv2"}
-# Signing names under which nobody knows the service: tests and reports call it as botocore's directory is called.
-NAMES = {"cloudcontrolapi": "cloudcontrol"}
+# The product's tables say which services are signed under one name; botocore's models are too large to look.
+TABLES = Path(__file__).resolve().parents[2] / "crates" / "tables" / "data" / "services"
+# What is looked for first where requests of several services look alike.
+FIRST = ("s3control",)
+RPC = re.compile(r"^/service/[^/]+/operation/(\w+)$")
 PROTOCOLS = ("ec2", "query", "json", "rest-json", "rest-xml")
 LOADER = botocore.loaders.Loader()
 
@@ -55,18 +57,29 @@ class Call:
 
 
 @functools.cache
+def signed_as():
+    """The services, as botocore's directories are called, by the name that their requests are signed for."""
+    found = {}
+    for path in sorted(TABLES.glob("*.txt")):
+        with path.open() as file:
+            head = json.loads(file.readline())
+        found.setdefault(head["signing_name"], []).append(head["name"])
+    for name, services in found.items():
+        services.sort(key=lambda service: (service not in FIRST, service != name))
+    return found
+
+
+@functools.cache
 def model(service):
-    """botocore's model of a service, by signing name."""
-    directory = DIRECTORIES.get(service, service)
-    return botocore.model.ServiceModel(LOADER.load_service_model(directory, "service-2"), directory)
+    """botocore's model of a service."""
+    return botocore.model.ServiceModel(LOADER.load_service_model(service, "service-2"), service)
 
 
 @functools.cache
 def paginator(service, operation):
     """What botocore knows of an operation's paging, or None."""
-    directory = DIRECTORIES.get(service, service)
     try:
-        return LOADER.load_service_model(directory, "paginators-1")["pagination"].get(operation)
+        return LOADER.load_service_model(service, "paginators-1")["pagination"].get(operation)
     except botocore.loaders.UnknownServiceError:
         return None
     except botocore.loaders.DataNotFoundError:
@@ -124,26 +137,44 @@ def read(number, method, target, headers, body):
         call.scope = scope.split("/")
         call.signed_headers = tuple(signed.split(";"))
         if len(call.scope) == 4:
-            _, call.region, service, _ = call.scope
-            call.service = NAMES.get(service, service)
+            call.region, signing_name = call.scope[1], call.scope[2]
+            identify(call, signing_name, content_type, form)
     elif form.get("Action", "").startswith("AssumeRoleWith"):
         call.service, call.region = "sts", "us-east-1"
-    if not call.service:
-        return call
-    try:
-        call.protocol = protocol(call.service)
-    except botocore.loaders.UnknownServiceError:
-        return call
-    if call.protocol in ("query", "ec2"):
-        call.input = form
-        call.operation = form.get("Action", "")
-    elif call.protocol == "json":
-        call.operation = (call.header("x-amz-target") or "").rpartition(".")[2]
-        call.input = json_object(body)
-    else:
-        call.operation = rest_operation(call.service, method, unquote(call.path), call.query)
-        call.input = {**json_object(body), **dict(parse_qsl(call.query, keep_blank_values=True))}
+        identify(call, "sts", content_type, form)
     return call
+
+
+def identify(call, signing_name, content_type, form):
+    """Finds the service among those that are signed so, and the operation."""
+    for service in signed_as().get(signing_name, [signing_name]):
+        call.service = service
+        try:
+            call.protocol = protocol(service)
+        except botocore.loaders.UnknownServiceError:
+            continue
+        call.operation = operation_of(call, content_type, form)
+        if call.operation:
+            break
+    if form:
+        call.input = form
+    else:
+        call.input = {**json_object(call.body), **dict(parse_qsl(call.query, keep_blank_values=True))}
+
+
+def operation_of(call, content_type, form):
+    """The operation of a request, if it is one of this service; else empty."""
+    service, metadata = call.service, model(call.service).metadata
+    rpc = RPC.match(call.path)
+    if rpc:
+        return rpc[1] if rpc[1] in model(service).operation_names else ""
+    if call.protocol in ("query", "ec2"):
+        mine = form.get("Version", metadata["apiVersion"]) == metadata["apiVersion"]
+        return form.get("Action", "") if mine else ""
+    if call.protocol == "json":
+        prefix, _, name = (call.header("x-amz-target") or "").rpartition(".")
+        return name if prefix == metadata["targetPrefix"] else ""
+    return rest_operation(service, call.method, call.path, call.query) or rest_operation(service, call.method, unquote(call.path), call.query)
 
 
 def json_object(body):

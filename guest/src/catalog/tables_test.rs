@@ -1,5 +1,7 @@
 //! Every definition against the API tables: an operation, member or token that AWS does not have fails here.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Definition, Kind, check, load, names};
@@ -20,6 +22,22 @@ fn the_tables_have_all_that_the_definitions_name() {
         );
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// How many kinds there must at least be that no other kind's listing gives.
+const LISTINGS_MIN: usize = 133;
+
+#[test]
+fn kinds_are_told_apart_by_what_lists_them() {
+    let listings: BTreeSet<_> = all()
+        .iter()
+        .filter_map(|kind| {
+            let parents = kind.definition.parents.iter().filter_map(|parent| Some(parent.call()?.operation.clone()));
+            let list = kind.definition.list.as_ref()?;
+            Some((kind.service.to_string(), list.operation.clone(), parents.collect::<Vec<_>>()))
+        })
+        .collect();
+    assert!(listings.len() >= LISTINGS_MIN, "only {} distinct listings", listings.len());
 }
 
 /// The definition of a kind, as it stands in the catalogue.

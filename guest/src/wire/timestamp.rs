@@ -81,7 +81,9 @@ fn parse_epoch(text: &str) -> Option<OffsetDateTime> {
         return None;
     }
     let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let micros = whole.parse::<i128>().ok()? * MICROS + micros.parse::<i128>().ok()?;
+    // What was a floating point number on AWS's side has digits beyond, which boto3 rounds by.
+    let up = fraction.as_bytes().get(6).is_some_and(|digit| *digit >= b'5');
+    let micros = whole.parse::<i128>().ok()? * MICROS + micros.parse::<i128>().ok()? + i128::from(up);
     at_micros(if negative { -micros } else { micros })
 }
 
@@ -161,6 +163,8 @@ mod tests {
         check(json!(1_704_164_645.678), "2024-01-02T03:04:05.678000Z");
         check(json!(1_704_164_645.123_456), "2024-01-02T03:04:05.123456Z");
         check(json!("1704164645.5"), "2024-01-02T03:04:05.500000Z");
+        check(json!("1704164645.0563598"), "2024-01-02T03:04:05.056360Z");
+        check(json!("1704164645.9999998"), "2024-01-02T03:04:06Z");
         check(json!(1.704_164_645E9), "2024-01-02T03:04:05Z");
         check(json!("1.704164645678E9"), "2024-01-02T03:04:05.678000Z");
         check(json!(0), "1970-01-01T00:00:00Z");
@@ -175,6 +179,17 @@ mod tests {
         check(json!("20240102T030405Z"), "2024-01-02T03:04:05Z");
         check(json!("Tue, 02 Jan 2024 03:04:05 GMT"), "2024-01-02T03:04:05Z");
         check(json!(" 2024-01-02T03:04:05Z\n"), "2024-01-02T03:04:05Z");
+    }
+
+    /// What a service writes as a floating point number must not lose its last digit when it is read: a time that moves
+    /// by a microsecond is a change.
+    #[test]
+    fn numbers_are_read_to_their_last_digit() {
+        for number in 0..2_000_u32 {
+            let text = format!("{}.{:07}", 1_795_414_014 + number * 7, (number * 4_999) % 10_000_000);
+            let read: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(read.as_f64(), text.parse().ok(), "{text}");
+        }
     }
 
     #[test]

@@ -93,7 +93,6 @@ fn the_manifest_has_what_is_used_and_no_more() {
 #[test]
 fn every_call_of_every_kind_has_an_action_and_every_action_fills_something() {
     let manifest: Value = serde_json::from_str(&portolan_guest::describe()).unwrap();
-    assert_eq!(manifest["kinds"].as_array().unwrap().len(), 13);
     for call in manifest["calls"].as_array().unwrap() {
         assert!(call["action"].is_string(), "{call}");
     }
