@@ -68,6 +68,7 @@ def require_pinned_versions():
     """Another version would change the tables without anybody having decided so."""
     for line in Path(__file__).with_name("requirements.txt").read_text().splitlines():
         name, _, version = line.partition("==")
+        name = name.partition("[")[0]
         if version and importlib.metadata.version(name) != version:
             sys.exit(f"needs {line}, found {importlib.metadata.version(name)}")
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use portolan_tests::binary::{Portolan, Run};
 use portolan_tests::organization::Organization;
-use serde_json::Value;
 
 const KIND: [&str; 2] = ["--kinds", "AWS::Account::Info"];
 

@@ -43,17 +43,19 @@ fn the_reader_of_imports_sees_what_stands_in_the_file() {
 /// The schema is for authors of other hosts; Python's `jsonschema` reads it, which we did not write.
 #[test]
 fn the_manifest_is_what_its_schema_says() {
-    let kinds = portolan_tests::binary::Portolan::new("manifest").run(&["kinds", "--json"]).expect(0).stdout;
+    let portolan = portolan_tests::binary::Portolan::new("manifest");
+    portolan.write("kinds.json", &portolan.run(&["kinds", "--json"]).expect(0).stdout);
+    let file = portolan.file("kinds.json");
     let schema = portolan_tests::folders::workspace().join("guest/schemas/manifest.json");
     let check = "import json, sys, jsonschema\n\
         schema = json.load(open(sys.argv[1]))\n\
         jsonschema.Draft202012Validator.check_schema(schema)\n\
-        manifest = {'schema': 'manifest/1', 'version': '', 'tables': '', 'calls': [], 'kinds': json.loads(sys.argv[2])}\n\
+        manifest = {'schema': 'manifest/1', 'version': '', 'tables': '', 'calls': [], 'kinds': json.load(sys.stdin)}\n\
         jsonschema.validate(manifest, schema)";
     let checked = std::process::Command::new(portolan_tests::python::interpreter())
         .args(["-c", check])
         .arg(&schema)
-        .arg(&kinds)
+        .stdin(std::fs::File::open(&file).unwrap())
         .output()
         .unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));

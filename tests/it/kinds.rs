@@ -66,10 +66,7 @@ kinds:
 #[test]
 fn mistakes_in_a_users_definition_name_file_line_and_the_right_word() {
     let portolan = Portolan::new("own-kinds");
-    portolan.write(
-        "portolan.yaml",
-        "version: 1\nkinds: { include: [Acme::EC2::KeyPair], definitions: [\"*.kinds.yaml\"] }\n",
-    );
+    portolan.write("portolan.yaml", "version: 1\nkinds: { definitions: [\"*.kinds.yaml\"] }\n");
     for (right, wrong, expected) in [
         (
             "DescribeKeyPairs",
@@ -80,16 +77,16 @@ fn mistakes_in_a_users_definition_name_file_line_and_the_right_word() {
         ("\"{KeyPairId}\"", "\"{KeyPairID}\"", "a.kinds.yaml:10:9"),
         ("confirm:", "confrim:", "write confirm"),
         ("tier: more", "tier: most", "a.kinds.yaml:4:11"),
-        ("service: ec2", "service: ec3", "a.kinds.yaml:1:10"),
+        ("service: ec2", "service: ec3", "a.kinds.yaml:4:5: kinds/Acme::EC2::KeyPair: the API tables have no service"),
         ("Acme::EC2::KeyPair:", "AWS::EC2::Volume:", "AWS::EC2::Volume"),
         ("list:", "list", "a.kinds.yaml:"),
     ] {
         portolan.write("a.kinds.yaml", &OWN.replace(right, wrong));
-        let said = portolan.run(&["validate"]).expect(1).stderr;
+        let said = portolan.run(&["validate", "--config", "portolan.yaml"]).expect(1).stderr;
         assert!(said.contains(expected), "{wrong}: {said}");
     }
     portolan.write("a.kinds.yaml", OWN);
-    let said = portolan.run(&["validate"]).expect(0).stdout;
+    let said = portolan.run(&["validate", "--config", "portolan.yaml"]).expect(0).stdout;
     assert!(said.contains("no mistakes"), "{said}");
 }
 
@@ -113,4 +110,52 @@ fn a_users_kind_and_an_operation_by_its_name_are_synced_as_the_catalogues_are() 
     let before = rows(&portolan.catalogue(), keys);
     portolan.sync(organization, &arguments).expect(0);
     assert_eq!(rows(&portolan.catalogue(), keys), before);
+}
+
+/// Six types and what the front has of them in one account and two regions: whole listings and such as name alone, one
+/// region's only, several pages, two keys to an identifier. A type below a parent says what it lacks, and one whose
+/// handlers read a secret is refused before anything is asked of it.
+#[test]
+fn types_of_the_registry_are_read_through_cloud_control() {
+    let organization = Organization::shared();
+    let portolan = Portolan::in_organization("registry", organization);
+    let types = [
+        "AWS::Athena::DataCatalog",
+        "AWS::CE::AnomalyMonitor",
+        "AWS::IoT::Thing",
+        "AWS::MediaPackageV2::ChannelGroup",
+        "AWS::MediaPackageV2::Channel",
+        "AWS::Timestream::Table",
+        "AWS::SecretsManager::SecretTargetAttachment",
+    ]
+    .join(",");
+    let account = organization.account("prod-web");
+    let run = portolan
+        .sync(organization, &["--include-accounts", account, "--regions", "us-east-1,eu-west-1", "--kinds", &types]);
+    let found = rows(
+        &portolan.catalogue(),
+        "SELECT kind, region, id, properties FROM resources WHERE deleted_at IS NULL ORDER BY kind, region, id",
+    );
+    let count =
+        |kind: &str, region: &str| found.iter().filter(|row| row["kind"] == kind && row["region"] == region).count();
+    for (kind, in_us, in_eu) in [
+        ("AWS::CE::AnomalyMonitor", 1, 0),
+        ("AWS::IoT::Thing", 45, 45),
+        ("AWS::MediaPackageV2::ChannelGroup", 2, 2),
+        ("AWS::Timestream::Table", 3, 3),
+        ("AWS::MediaPackageV2::Channel", 0, 0),
+        ("AWS::SecretsManager::SecretTargetAttachment", 0, 0),
+    ] {
+        assert_eq!((count(kind, "us-east-1"), count(kind, "eu-west-1")), (in_us, in_eu), "{kind}: {}", run.stderr);
+    }
+    let group = found.iter().find(|row| row["id"].to_string().contains("channelGroup/live")).unwrap();
+    assert!(group["properties"].to_string().contains("live.egress."), "GetResource completes it: {group}");
+    let said = rows(&portolan.catalogue(), "SELECT kind, message FROM problems");
+    for (kind, words) in [
+        ("AWS::MediaPackageV2::Channel", "below a parent, by ChannelGroupName"),
+        ("AWS::SecretsManager::SecretTargetAttachment", "needs secretsmanager:GetSecretValue"),
+    ] {
+        let is_said = |row: &Value| row["kind"] == kind && row["message"].to_string().contains(words);
+        assert!(said.iter().any(is_said), "{kind}: {said:?}");
+    }
 }

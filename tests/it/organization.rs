@@ -111,7 +111,7 @@ fn calls_are_those_of_the_front_and_no_more_than_needed() {
 fn every_listing_is_read_to_its_last_page() {
     let organization = Organization::build(Scale::Tiny);
     let portolan = Portolan::in_organization("paged", &organization);
-    let kinds = ["--kinds", "all", "--include-actions", "all", "--sensitive", "keep"];
+    let kinds = ["--include-actions", "all", "--sensitive", "keep"];
     organization.front().configure(&serde_json::json!({ "page_sizes": { "*": 1 } }));
     portolan.sync(&organization, &kinds);
     organization.front().configure(&serde_json::json!({ "page_sizes": {} }));

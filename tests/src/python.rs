@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 
 use crate::folders;
 
-/// The pins of the default environment: moto behind its front, boto3 as the oracle.
-const REQUIREMENTS: &str = include_str!("../front/requirements.txt");
+/// The pins of the default environment: moto behind its front, boto3 as the oracle, and the generator.
+const REQUIREMENTS: &str = include_str!("../../guest/generator/requirements.txt");
 /// Written last, so that an environment whose making was interrupted is not taken for a finished one.
 const STAMP: &str = "portolan-pins.txt";
 /// The oldest Python that the pinned packages run on.

@@ -148,6 +148,12 @@ macro_rules! call {
 }
 
 impl Lease<'_> {
+    /// What the instance's linear memory comes to, in bytes; 0 when it is gone. It never shrinks.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.instance.as_ref().map_or(0, |instance| instance.store.data().memory.memory_bytes)
+    }
+
     /// One page of accounts of the organization.
     ///
     /// # Errors

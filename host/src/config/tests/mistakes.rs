@@ -27,7 +27,7 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
             "kinds: { include: [AWS::S3::Buckt] }",
             "1:20: kinds.include[0]: \"AWS::S3::Buckt\" is not a known kind; did you mean AWS::S3::Bucket?",
         ),
-        ("kinds: { include: [\"ec2:DescribeHosts\"] }", "service:Operation are not served"),
+        ("kinds: { include: [\"ec2:DescribeHots\"] }", "did you mean ec2:DescribeHosts?"),
         (
             "kinds: { settings: { AWS::S3::Bukket: {} } }",
             "1:22: kinds.settings: \"AWS::S3::Bukket\" is not a known kind",
