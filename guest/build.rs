@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=catalog");
@@ -24,6 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.push_str(&entry);
     }
     out.push_str("]\n");
+    let digest: String = Sha256::digest(&out).iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::rustc-env=PORTOLAN_CATALOG_DIGEST={digest}");
     let target = Path::new(&std::env::var("OUT_DIR")?).join("catalog.rs");
     Ok(std::fs::write(target, out)?)
 }
