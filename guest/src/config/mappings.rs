@@ -9,7 +9,7 @@ use super::parse::Reader;
 use super::{ChosenKind, Redaction, RegionPolicy};
 use crate::catalog::Kind;
 use crate::limits::MAPPING_LEVELS;
-use crate::mapping::{Expression, Items, Mapping, Node, Wrong};
+use crate::mapping::{Expression, Items, Mapping, Node, Parts, Wrong};
 use crate::nearest::nearest;
 use crate::pointer::pointer;
 
@@ -56,7 +56,8 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn finish(self) -> Option<Mapping> {
         let Self { index, kind, regions, selector, items, identifier, blueprint, members, .. } = self;
-        Some(Mapping::new(index, kind, regions, selector?, items, identifier?, blueprint?, members))
+        let parts = Parts { selector: selector?, items, identifier: identifier?, blueprint: blueprint?, members };
+        Some(Mapping::new(index, kind, regions, parts))
     }
 }
 
@@ -211,7 +212,7 @@ impl Reader {
 
     fn items(&mut self, port: &Map<String, Value>, at: &str) -> Option<Items> {
         let (key, value) = member(port, "itemsToParse")?;
-        let expression = self.expression_of(&pointer(at, &key), value)?;
+        let expression = self.expression_of(&pointer(at, &key), value);
         let name = match member(port, "itemsToParseName") {
             None => ITEM,
             Some((_, Value::String(name))) if !name.is_empty() => name,
@@ -228,7 +229,7 @@ impl Reader {
                 true
             }
         };
-        Some(Items::new(expression, name, transform))
+        Some(Items::new(expression?, name, transform))
     }
 
     /// A part of a mapping: an expression, or several.

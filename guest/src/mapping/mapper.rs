@@ -108,7 +108,7 @@ struct Making<'m> {
 
 impl Making<'_> {
     fn resource(&mut self, resource: &Value) {
-        let Some(items) = &self.mapping.items else { return self.entity(resource) };
+        let Some(items) = &self.mapping.parts.items else { return self.entity(resource) };
         match items.of(resource, self.now) {
             Err(what) => self.failed(&items.expression, Cause::Items, &what),
             Ok(inputs) if inputs.items.len() > ENTITIES_PER_RESOURCE => {
@@ -141,18 +141,18 @@ impl Making<'_> {
             let outcome = outcomes.get_mut(slot).map(|outcome| std::mem::replace(outcome, Ok(Value::Null)));
             outcome.unwrap_or_else(|| Err("it does not compile".to_owned()))
         };
-        match mapping.selector.outcome(&input, &program) {
+        match mapping.parts.selector.outcome(&input, &program) {
             Ok(Value::Bool(true)) => {}
             Ok(Value::Bool(false)) => return,
             Ok(other) => {
                 let what = format!("true or false is expected, not {}", type_name(&other));
-                return self.failed(&mapping.selector, Cause::Selector, &what);
+                return self.failed(&mapping.parts.selector, Cause::Selector, &what);
             }
-            Err(error) => return self.failed(&mapping.selector, Cause::Selector, &error),
+            Err(error) => return self.failed(&mapping.parts.selector, Cause::Selector, &error),
         }
         let evaluation = Evaluation { input: &input, program: &program, of };
         let mut query = None;
-        let identifier = match &mapping.identifier {
+        let identifier = match &mapping.parts.identifier {
             Node::Expression(expression) => match text(expression.outcome(&input, &program)) {
                 Ok(identifier) => identifier,
                 Err(what) => return self.failed(expression, Cause::Identifier, &explained(expression, what, &input)),
@@ -165,18 +165,18 @@ impl Making<'_> {
                 text
             }
         };
-        let blueprint = match text(mapping.blueprint.outcome(&input, &program)) {
+        let blueprint = match text(mapping.parts.blueprint.outcome(&input, &program)) {
             Ok(blueprint) => blueprint,
             Err(what) => {
-                let what = explained(&mapping.blueprint, what, &input);
-                return self.failed(&mapping.blueprint, Cause::Blueprint, &what);
+                let what = explained(&mapping.parts.blueprint, what, &input);
+                return self.failed(&mapping.parts.blueprint, Cause::Blueprint, &what);
             }
         };
-        let mut entity = Map::with_capacity(mapping.members.len());
+        let mut entity = Map::with_capacity(mapping.parts.members.len());
         if let Some(query) = query {
             entity.insert("identifier".to_owned(), query);
         }
-        for (name, node) in &mapping.members {
+        for (name, node) in &mapping.parts.members {
             entity.insert(name.clone(), node.value(&evaluation, &mut self.made.report));
         }
         if self.gaps {

@@ -36,32 +36,28 @@ pub(crate) struct Mapping {
     pub(crate) kind: String,
     /// Of which regions' resources entities are made, if not of all.
     pub(crate) regions: Option<RegionPolicy>,
+    pub(crate) parts: Parts,
+    /// What needs jaq, compiled when first used.
+    program: OnceCell<Program>,
+}
+
+/// What is written of a mapping.
+#[derive(Debug)]
+pub(crate) struct Parts {
     pub(crate) selector: Expression,
     pub(crate) items: Option<Items>,
     pub(crate) identifier: Node,
     pub(crate) blueprint: Expression,
     /// Title, icon, team, properties, relations: those that are written.
     pub(crate) members: Vec<(String, Node)>,
-    /// What needs jaq, compiled when first used.
-    program: OnceCell<Program>,
 }
 
 impl Mapping {
     /// A mapping of what was read of it. Gives what needs jaq its place in the program.
-    pub(crate) fn new(
-        index: usize,
-        kind: String,
-        regions: Option<RegionPolicy>,
-        selector: Expression,
-        items: Option<Items>,
-        identifier: Node,
-        blueprint: Expression,
-        members: Vec<(String, Node)>,
-    ) -> Self {
-        let program = OnceCell::new();
-        let mut mapping = Self { index, kind, regions, selector, items, identifier, blueprint, members, program };
+    pub(crate) fn new(index: usize, kind: String, regions: Option<RegionPolicy>, parts: Parts) -> Self {
+        let mut mapping = Self { index, kind, regions, parts, program: OnceCell::new() };
         // The selector's outcome comes first, and the others follow where it is true.
-        let mut next = usize::from(matches!(mapping.selector.form, Form::Program { .. }));
+        let mut next = usize::from(matches!(mapping.parts.selector.form, Form::Program { .. }));
         mapping.each_mut(&mut |expression| {
             if let Form::Program { slot, .. } = &mut expression.form {
                 *slot = next;
@@ -72,26 +68,26 @@ impl Mapping {
     }
 
     fn each_mut(&mut self, give: &mut dyn FnMut(&mut Expression)) {
-        self.identifier.each_mut(give);
-        give(&mut self.blueprint);
-        for (_, node) in &mut self.members {
+        self.parts.identifier.each_mut(give);
+        give(&mut self.parts.blueprint);
+        for (_, node) in &mut self.parts.members {
             node.each_mut(give);
         }
     }
 
     /// Its expressions, without the selector and the items.
     fn each<'m>(&'m self, give: &mut dyn FnMut(&'m Expression)) {
-        self.identifier.each(give);
-        give(&self.blueprint);
-        for (_, node) in &self.members {
+        self.parts.identifier.each(give);
+        give(&self.parts.blueprint);
+        for (_, node) in &self.parts.members {
             node.each(give);
         }
     }
 
     /// All its expressions that read the resource itself: not those that read an item of it.
     pub(crate) fn expressions(&self) -> Vec<&Expression> {
-        let mut all = vec![&self.selector];
-        all.extend(self.items.iter().map(|items| &items.expression));
+        let mut all = vec![&self.parts.selector];
+        all.extend(self.parts.items.iter().map(|items| &items.expression));
         self.each(&mut |expression| all.push(expression));
         all
     }
@@ -104,7 +100,7 @@ impl Mapping {
                     codes.push(code.as_str());
                 }
             });
-            let selector = match &self.selector.form {
+            let selector = match &self.parts.selector.form {
                 Form::Program { code, .. } => Some(code.as_str()),
                 Form::Plain(_) => None,
             };
