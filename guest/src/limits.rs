@@ -51,6 +51,10 @@ pub(crate) const EXPRESSION_BYTES: usize = 16 << 10;
 /// Brackets within brackets of an expression. The parser calls itself for each, on a stack of one MiB.
 pub(crate) const EXPRESSION_NESTING: usize = 100;
 
+/// Operators after each other and brackets within brackets of an expression, together. A chain of operators is as deep as
+/// it is long, for the parser and for jaq, and the component's stack is small; the peer's examples have 30 at most.
+pub(crate) const EXPRESSION_DEPTH: usize = 150;
+
 /// Entities that one mapping makes of one resource (`itemsToParse`). They go into one page with their resource.
 pub(crate) const ENTITIES_PER_RESOURCE: usize = 5_000;
 

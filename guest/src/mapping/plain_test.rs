@@ -1,6 +1,7 @@
 //! Plain expressions, and everything else that is written of them, give what jaq gives.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use serde_json::{Map, Value, json};
 
 use super::expression::{Expression, Form};
@@ -178,6 +179,15 @@ fn expression() -> impl Strategy<Value = String> {
             (inner, step()).prop_map(|(head, step)| format!("({head}){step}")),
         ]
     })
+}
+
+/// Else the property would be about nothing.
+#[test]
+fn most_of_what_is_made_up_is_plain() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let texts = (0..500).map(|_| expression().new_tree(&mut runner).unwrap().current());
+    let plain = texts.filter(|text| matches!(Expression::read("", text).unwrap().form, Form::Plain(_))).count();
+    assert!(plain > 300, "{plain} of 500");
 }
 
 proptest! {

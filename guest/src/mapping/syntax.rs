@@ -1,12 +1,12 @@
 //! Reads expressions: what is wrong with one, and what it uses. Nothing is compiled here.
 
-use jaq_core::load::lex::{Lexer, StrPart, Token};
+use jaq_core::load::lex::{Lexer, StrPart, Tok, Token};
 use jaq_core::load::parse::{BinaryOp, Parser, Pattern, Term};
 use jaq_core::load::span;
 use jaq_core::path::Part;
 
 use super::names;
-use crate::limits::{EXPRESSION_BYTES, EXPRESSION_NESTING};
+use crate::limits::{EXPRESSION_BYTES, EXPRESSION_DEPTH, EXPRESSION_NESTING};
 use crate::nearest::nearest;
 
 /// What is wrong with an expression.
@@ -42,6 +42,11 @@ pub(super) fn parse(text: &str) -> Result<Term<&str>, Vec<Wrong>> {
             return Err(wrong.collect());
         }
     };
+    let depth = depth(&tokens);
+    if depth > EXPRESSION_DEPTH {
+        let message = format!("operators and brackets {depth} deep; {EXPRESSION_DEPTH} are allowed");
+        return Err(vec![Wrong::new(0, message)]);
+    }
     Parser::new(&tokens).parse(Parser::term).map_err(|errors| {
         let wrong = errors.into_iter().map(|(expected, found)| {
             let found = Token::opt_as_str(found, text);
@@ -54,6 +59,58 @@ pub(super) fn parse(text: &str) -> Result<Term<&str>, Vec<Wrong>> {
         });
         wrong.collect()
     })
+}
+
+/// How deep the parser and the program will call themselves, at most.
+fn depth(tokens: &[Token<&str>]) -> usize {
+    const WORDS: &[&str] = &["if", "elif", "try", "catch", "def", "reduce", "foreach", "label", "as", "and", "or"];
+    let (mut before, mut deepest) = (0, 0);
+    // The parts of a condition stand beside each other.
+    let mut conditions: Vec<usize> = Vec::new();
+    for token in tokens {
+        match token.0 {
+            "if" => {
+                before += 1;
+                conditions.push(before);
+            }
+            "then" | "else" => before = conditions.last().copied().unwrap_or(before),
+            // Each is the other part of the one before.
+            "elif" => {
+                before = conditions.pop().unwrap_or(before) + 1;
+                conditions.push(before);
+            }
+            "end" => before = conditions.pop().unwrap_or(before),
+            _ => {}
+        }
+        let within = match &token.1 {
+            Tok::Block(tokens) => 1 + depth(tokens),
+            Tok::Str(parts) => {
+                before += parts.len().saturating_sub(1);
+                let within = parts.iter().map(|part| match part {
+                    StrPart::Term(token) => depth(std::slice::from_ref(token)),
+                    StrPart::Str(_) | StrPart::Char(_) => 0,
+                });
+                within.max().unwrap_or(0)
+            }
+            Tok::Word => {
+                before += usize::from(WORDS.contains(&token.0));
+                0
+            }
+            Tok::Sym => {
+                match token.0 {
+                    // Arguments stand beside each other.
+                    ";" => before = 0,
+                    "?" | ":" | ")" | "]" | "}" => {}
+                    sign if sign.starts_with('.') => {}
+                    _ => before += 1,
+                }
+                0
+            }
+            Tok::Var | Tok::Fmt | Tok::Num => 0,
+        };
+        deepest = deepest.max(before + within);
+    }
+    deepest
 }
 
 /// Where brackets are nested too deep. The parser calls itself for each, and its stack is small; brackets inside texts
@@ -280,6 +337,32 @@ mod tests {
         check(&"(".repeat(200), &[(100, None)]);
         let long = format!("\"{}\"", "x".repeat(crate::limits::EXPRESSION_BYTES));
         check(&long, &[(crate::limits::EXPRESSION_BYTES, None)]);
+        check(&format!("{}1", "- ".repeat(151)), &[(0, None)]);
+    }
+
+    #[test]
+    fn the_deepest_run() {
+        let chain = |part: &str, end: &str, count: usize| format!("{}{end}", part.repeat(count));
+        for text in [
+            chain("- ", "1", 150),
+            chain(". | ", ".", 150),
+            chain("1 + ", "1", 150),
+            chain("null // ", "1", 150),
+            chain("try ", "1", 150),
+            chain("1 as $x | ", "$x", 75),
+            chain("if . then ", "1", 99) + &" end".repeat(99),
+            format!("if . == 0 then 1 {} else 2 end", "elif . == 3 and . == 5 then 4 ".repeat(100)),
+            format!("[{}1] | length", "\"text\", ".repeat(148)),
+            chain("(", "1", 100) + &")".repeat(100),
+            chain("\"\\(", "1", 60) + &")\"".repeat(60),
+            format!("{{{}z: 1}}", (0..74).map(|index| format!("k{index}: -1, ")).collect::<String>()),
+        ] {
+            check(&text, &[]);
+            let outcomes = super::super::program::Program::new(None, &[&text]);
+            let value = serde_json::json!(true);
+            let outcomes = outcomes.run(&super::super::program::Input::new(&value), 0.0);
+            assert!(matches!(outcomes.as_slice(), [Ok(value)] if !value.is_null()), "{text}: {outcomes:?}");
+        }
     }
 
     #[test]
