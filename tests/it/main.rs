@@ -16,6 +16,7 @@ mod kinds;
 mod misbehaving;
 mod oracle;
 mod organization;
+mod plan;
 mod protocol_cases;
 mod python;
 mod recording;

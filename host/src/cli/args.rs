@@ -161,6 +161,15 @@ pub struct SyncArgs {
     /// Write what the run did, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub report: Option<PathBuf>,
+    /// Read the estate, print what would be created, changed and deleted, and write nothing
+    #[arg(long, help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan: bool,
+    /// As --plan, and keep the plan in a file; it holds the estate's data, redacted values included
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan_out: Option<PathBuf>,
+    /// Carry out a plan without asking AWS; with the settings that it was made with, and within a day
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay"])]
+    pub apply: Option<PathBuf>,
     /// Carry out the deletions that a guard withheld in this run
     #[arg(long, value_name = "RUN_ID", help_heading = "Run")]
     pub allow_mass_delete: Option<String>,

@@ -25,8 +25,9 @@ use crate::engine::{COMPONENT, Engine};
 use crate::imports::{CallScope, Outbound};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
+use crate::planned::{PlanError, PlanFile};
 use crate::run::{
-    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, guest_config, now_ms, refused, run_facts,
+    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, Task, guest_config, now_ms, refused, run_facts,
     summary, survey, sync,
 };
 
@@ -109,13 +110,30 @@ async fn sync_command(engine: Engine, args: &SyncArgs, known: &KnownKinds) -> Pr
         Ok(loaded) => loaded,
         Err(refused) => return Printed::refused(&refused),
     };
+    let (task, answers) = match task(args) {
+        Ok(task) => task,
+        Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
+    };
     let report_file = loaded.settings.report.clone();
-    let to_stdout = !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
-    let surroundings = begin(&loaded, None);
-    match sync(engine, loaded.settings, surroundings).await {
+    let to_stdout =
+        matches!(task, Task::Plan { .. }) || !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
+    let surroundings = begin(&loaded, answers);
+    match sync(engine, loaded.settings, surroundings, task).await {
         Ok(report) => ended(&report, report_file.as_deref(), to_stdout),
         Err(error) => not_started(&error),
     }
+}
+
+/// What a run is for, and the answers of the plan that it carries out.
+fn task(args: &SyncArgs) -> Result<(Task, Option<crate::aws::Replay>), PlanError> {
+    if let Some(file) = &args.apply {
+        let plan = PlanFile::open(file)?;
+        return Ok((Task::Apply(Box::new(plan.header)), Some(plan.answers)));
+    }
+    if args.plan || args.plan_out.is_some() {
+        return Ok((Task::Plan { keep: args.plan_out.clone() }, None));
+    }
+    Ok((Task::Sync, None))
 }
 
 async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Printed {
@@ -136,7 +154,7 @@ async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Pr
         _ => None,
     });
     let surroundings = begin(&loaded, Some(recording));
-    let report = match sync(engine, loaded.settings, surroundings).await {
+    let report = match sync(engine, loaded.settings, surroundings, Task::Sync).await {
         Ok(report) => report,
         Err(error) => return not_started(&error),
     };

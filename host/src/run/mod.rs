@@ -10,6 +10,7 @@ mod clock;
 mod context;
 mod convert;
 mod exit;
+mod finish_plan;
 mod guest_config;
 mod membership;
 mod plan;
@@ -25,6 +26,7 @@ mod streams;
 mod summary;
 mod survey;
 mod tally;
+mod task;
 mod types;
 mod usage;
 
@@ -54,6 +56,7 @@ pub use scope::Scope;
 pub use setup::{SourceFacts, StartError, Surroundings, refused};
 pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
+pub use task::Task;
 
 use crate::catalogue::{AccountRow, CallCount};
 use crate::config::accept::{self, Day};
@@ -72,10 +75,15 @@ const KEEP_DELETED_DAYS: u32 = 30;
 ///
 /// # Errors
 /// When the run cannot begin. What goes wrong later is in the report.
-pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings) -> Result<Report, StartError> {
+pub async fn sync(
+    engine: Engine,
+    settings: Settings,
+    surroundings: Surroundings,
+    task: Task,
+) -> Result<Report, StartError> {
     let component = engine.digest().to_owned();
     let begun = Instant::now();
-    let ready = set_up(engine, settings, surroundings).await?;
+    let ready = set_up(engine, settings, surroundings, task).await?;
     tracing::info!(run_id = %ready.context.start.id, %component, "run begins");
     let mut standings = BTreeMap::new();
     let mut facts = Facts::default();
@@ -242,7 +250,7 @@ async fn finish(
     mut facts: Facts,
     begun: Instant,
 ) -> Result<Report, StartError> {
-    let Ready { context, source, client, recorder, .. } = ready;
+    let Ready { context, source, client, recorder, planning, .. } = ready;
     context.progress.finish();
     let calls = client.calls().snapshot();
     let mut totals = context.tally.totals();
@@ -265,6 +273,14 @@ async fn finish(
     let failed_sinks = context.streams.failures();
     facts.sink_failed |= !failed_sinks.is_empty();
     end.exit_status = i32::from(ExitStatus::of(facts).code());
+    let changes = match &planning {
+        Some(_) => finish_plan::changes(&context).await.unwrap_or_else(|error| {
+            tracing::error!("{error}");
+            facts.sink_failed = true;
+            crate::planned::Changes::default()
+        }),
+        None => crate::planned::Changes::default(),
+    };
     if let Err(error) = close_catalogue(&context, &calls, end).await {
         tracing::error!("{error}");
         facts.sink_failed = true;
@@ -273,6 +289,7 @@ async fn finish(
         tracing::error!("{error}");
         facts.sink_failed = true;
     }
+    let planned = planning.map(|planning| finish_plan::keep(&context, planning, changes, plan, &mut facts));
     let usage = usage::Usage::now();
     Ok(Report {
         schema: report::SCHEMA,
@@ -290,6 +307,7 @@ async fn finish(
         problems_total: totals.problems_total,
         tripped,
         failed_sinks,
+        plan: planned,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
         interrupted: facts.interrupted,

@@ -61,11 +61,23 @@ pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<P
         None => BTreeSet::new(),
     };
     let plan = Arc::new(judge(decided, &owned, listing, &context.settings.deletion, &released));
+    as_agreed(context, &plan)?;
     let carried_out = Arc::clone(&plan);
     context.store.with(move |catalogue| catalogue.apply(&carried_out, now_ms())).await??;
     retire_accounts(context, &judging.fates, &plan).await?;
     count(context, &plan);
     Ok(plan)
+}
+
+/// A plan that somebody has seen is carried out as they saw it.
+fn as_agreed(context: &Context, plan: &Plan) -> Result<(), Failed> {
+    let Some(agreed) = &context.agreed else { return Ok(()) };
+    let decided: BTreeSet<&String> = plan.removals().iter().map(|removal| &removal.candidate.key).collect();
+    let other = decided.iter().filter(|key| !agreed.contains(**key)).count();
+    if other == 0 && decided.len() == agreed.len() {
+        return Ok(());
+    }
+    Err(Failed::OtherDeletions { listed: agreed.len(), decided: decided.len(), other })
 }
 
 struct Judging<'a> {

@@ -1,6 +1,6 @@
 //! From settings to a run that can begin: identity, roles, endpoints, sandbox, catalogue.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use portolan_guard::Grant;
@@ -8,15 +8,18 @@ use portolan_names::AccountId;
 use portolan_tables::Variant;
 
 use super::cancellation::Cancellation;
-use super::clock::RunStart;
+use super::clock::{RunStart, now_ms};
 use super::context::Context;
+use super::finish_plan::Planning;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::progress::Progress;
 use super::role_plan::role_plan;
 use super::streams::Streams;
 use super::tally::Tally;
+use super::task::Task;
 use super::types::TypesInCatalogue;
 use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay, TypeMemory};
+use crate::catalogue::file::beside;
 use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::endpoints::Endpoints as Overrides;
@@ -30,6 +33,7 @@ use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
 use crate::instance::{ConfigureError, Instances};
 use crate::manifest::Manifest;
+use crate::planned::{MadeFrom, settings_digests};
 use crate::sink::{NdjsonSink, NdjsonTarget, Sink, SinkError, Worker};
 
 /// Why a run could not begin, by exit status.
@@ -80,6 +84,8 @@ pub(super) struct Ready {
     pub(super) client: Arc<Client>,
     pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) sessions: Option<Arc<Sessions>>,
+    /// Where the run only plans, what its plan is made from and where it is kept.
+    pub(super) planning: Option<Planning>,
 }
 
 /// How the run reaches AWS, or what stands in for it.
@@ -98,7 +104,9 @@ pub(super) async fn set_up(
     engine: Engine,
     settings: Settings,
     surroundings: Surroundings,
+    task: Task,
 ) -> Result<Ready, StartError> {
+    let component = engine.digest().to_owned();
     let replay = match (&settings.replay, surroundings.replay) {
         (_, Some(replay)) => Some(replay),
         (Some(file), None) => Some(Replay::open(file).map_err(|error| StartError::Usage(error.to_string()))?),
@@ -113,13 +121,22 @@ pub(super) async fn set_up(
         Some(replay) => recorded(replay)?,
         None => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
     };
-    let (catalogue, keeps_rows) = open_catalogue(&settings)?;
-    let streams = open_streams(&settings)?;
+    let (mut catalogue, keeps_rows) = open_catalogue(&settings, &task)?;
+    let content = match task {
+        Task::Sync => String::new(),
+        Task::Plan { .. } | Task::Apply(_) => catalogue.content().map_err(|error| sink_failed(&error))?,
+    };
+    // Whoever only looks writes to no sink.
+    let streams = if matches!(task, Task::Plan { .. }) { Streams::new(Vec::new()) } else { open_streams(&settings)? };
     let redaction_key = match key_of_replay {
         Some(key) => key,
         None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
     };
-    let (exchange, recorder) = record(&settings, &start, &reach, &redaction_key)?;
+    let recording = match &task {
+        Task::Plan { keep: Some(file) } => Some(fresh_recording(file)?),
+        _ => settings.record.clone(),
+    };
+    let (exchange, recorder) = record(recording.as_deref(), &start, &reach, &redaction_key)?;
     let limits = ClientLimits {
         concurrency: settings.limits.concurrency as usize,
         per_account: settings.limits.per_account as usize,
@@ -144,7 +161,27 @@ pub(super) async fn set_up(
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
-    let mut catalogue = catalogue;
+    let made_from = || MadeFrom {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        component: component.clone(),
+        fingerprint: configured.fingerprint.clone(),
+        settings: settings_digests(&settings),
+        catalogue: content.clone(),
+    };
+    let (mut planning, mut agreed) = (None, None);
+    match task {
+        Task::Sync => {}
+        Task::Plan { keep } => {
+            catalogue.remember_rows().map_err(|error| sink_failed(&error))?;
+            let keep = keep.zip(recording);
+            planning = Some(Planning { made_from: made_from(), keep });
+        }
+        Task::Apply(header) => {
+            header.check(&made_from(), now_ms()).map_err(|error| StartError::Usage(error.to_string()))?;
+            catalogue.adopt_redaction_key(&redaction_key).map_err(|error| sink_failed(&error))?;
+            agreed = Some(header.deletions);
+        }
+    }
     let began = CatalogueStart {
         run_id: start.id.clone(),
         started: start.at_ms,
@@ -174,8 +211,9 @@ pub(super) async fn set_up(
         progress,
         tally: Tally::default(),
         cancelled,
+        agreed,
     };
-    Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions })
+    Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions, planning })
 }
 
 fn recorded(replay: Replay) -> Result<Reach, StartError> {
@@ -286,7 +324,7 @@ fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: 
     )))
 }
 
-fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> {
+fn open_catalogue(settings: &Settings, task: &Task) -> Result<(Catalogue, bool), StartError> {
     let mut files = settings.sinks.iter().filter_map(|sink| match sink {
         SinkUrl::Sqlite(file) => Some(file),
         _ => None,
@@ -298,9 +336,15 @@ fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> 
             second.display()
         )));
     }
-    match file {
-        Some(file) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
-        None => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
+    match (file, task) {
+        (None, Task::Plan { .. } | Task::Apply(_)) => Err(StartError::Usage(
+            "a plan is about a catalogue, and none is among the sinks: name it with --to sqlite:FILE".to_owned(),
+        )),
+        (Some(file), Task::Plan { .. }) => {
+            Ok((Catalogue::rehearsal(file).map_err(|error| sink_failed(&error))?, true))
+        }
+        (Some(file), _) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
+        (None, _) => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
     }
 }
 
@@ -318,11 +362,27 @@ fn open_streams(settings: &Settings) -> Result<Streams, StartError> {
     Ok(Streams::new(sinks))
 }
 
+/// The place of a plan's recording until the plan is made: beside it, and made anew, so that its mode is ours.
+fn fresh_recording(plan: &Path) -> Result<PathBuf, StartError> {
+    let file = beside(plan, ".part");
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StartError::Sink(format!("{}: {error}", file.display())))
+        }
+        _ => Ok(file),
+    }
+}
+
 /// The exchange to use, and the recorder in it where the run is recorded.
 type Recorded = (Arc<dyn Exchange>, Option<Arc<Recorder>>);
 
-fn record(settings: &Settings, start: &RunStart, reach: &Reach, redaction_key: &str) -> Result<Recorded, StartError> {
-    let Some(file) = &settings.record else { return Ok((Arc::clone(&reach.exchange), None)) };
+fn record(
+    file: Option<&Path>,
+    start: &RunStart,
+    reach: &Reach,
+    redaction_key: &str,
+) -> Result<Recorded, StartError> {
+    let Some(file) = file else { return Ok((Arc::clone(&reach.exchange), None)) };
     let (portolan_recording, notice) = Header::form_and_notice();
     let header = Header {
         portolan_recording,
