@@ -22,6 +22,7 @@ mod python;
 mod recording;
 mod refusals;
 mod regions;
+mod restore;
 mod roles;
 mod secrets;
 mod tables;

@@ -100,7 +100,9 @@ pub enum PlanError {
     #[error(transparent)]
     Recording(#[from] RecordingError),
     /// It was made by, from or for something else.
-    #[error("the plan {run_id} is not carried out, and nothing was written: {reason}; make the plan again with --plan-out")]
+    #[error(
+        "the plan {run_id} is not carried out, and nothing was written: {reason}; make the plan again with --plan-out"
+    )]
     Refused {
         /// The plan's run.
         run_id: String,
@@ -112,7 +114,13 @@ pub enum PlanError {
 impl PlanHeader {
     /// The header of a plan that was just made.
     #[must_use]
-    pub fn new(run_id: String, made_at_ms: u64, made_from: MadeFrom, deletions: BTreeSet<String>, changes: Changes) -> Self {
+    pub fn new(
+        run_id: String,
+        made_at_ms: u64,
+        made_from: MadeFrom,
+        deletions: BTreeSet<String>,
+        changes: Changes,
+    ) -> Self {
         let notice = "This file holds what AWS answered about the estate, values that the catalogue redacts included. \
             Keep it as you keep the catalogue, and remove it when it was carried out.";
         Self { portolan_plan: FORM, notice: notice.to_owned(), run_id, made_at_ms, made_from, deletions, changes }
@@ -188,7 +196,8 @@ fn write_to(part: &Path, header: &PlanHeader, recording: &Path) -> io::Result<()
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut out = Summing { inner: BufWriter::new(private_options().create_new(true).open(part)?), digest: Sha256::new() };
+    let mut out =
+        Summing { inner: BufWriter::new(private_options().create_new(true).open(part)?), digest: Sha256::new() };
     serde_json::to_writer(&mut out, header)?;
     out.write_all(b"\n")?;
     io::copy(&mut File::open(recording)?, &mut out)?;

@@ -48,8 +48,13 @@ fn table(text: &mut String, changes: &Changes) {
         row(kind, cells.map(|concerned| concerned.count.to_string()));
     }
     if changes.kinds.len() > 1 {
-        let sums: [Of; 5] =
-            [|kind| &kind.create, |kind| &kind.change, |kind| &kind.delete, |kind| &kind.withhold, |kind| &kind.mark_missing];
+        let sums: [Of; 5] = [
+            |kind| &kind.create,
+            |kind| &kind.change,
+            |kind| &kind.delete,
+            |kind| &kind.withhold,
+            |kind| &kind.mark_missing,
+        ];
         row("in all", sums.map(|of| changes.count(of).to_string()));
     }
 }
@@ -119,7 +124,11 @@ mod tests {
         }
         let renamed = Item { properties: vec!["Tags".to_owned()], name: Some("x".to_owned()), ..item("b") };
         changes.add("AWS::S3::Bucket", Change::Change, renamed);
-        changes.add("AWS::SQS::Queue", Change::Delete, Item { grounds: Some("not-found".to_owned()), ..item("old\u{1b}") });
+        changes.add(
+            "AWS::SQS::Queue",
+            Change::Delete,
+            Item { grounds: Some("not-found".to_owned()), ..item("old\u{1b}") },
+        );
         let said = text(&Planned { changes, kept: Some("p.plan".to_owned()) });
         assert_eq!(
             said,
@@ -143,7 +152,7 @@ change:
   AWS::S3::Bucket  111122223333 eu-west-1 b \"x\": Tags
 
 delete:
-  AWS::SQS::Queue  111122223333 eu-west-1 old: not-found
+  AWS::SQS::Queue  111122223333 eu-west-1 old : not-found
 
 The plan is kept in p.plan; carry it out with
   portolan sync … --apply p.plan

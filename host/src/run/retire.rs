@@ -274,13 +274,15 @@ pub(super) async fn read_by_id(
     Ok(ReadPage { resources: resources.collect(), whole: page.whole, problems })
 }
 
-/// An account whose rows went with it is known no longer, unless a guard withheld some of them.
+/// An account whose rows went with it is known no longer, unless some of them stay: a guard withheld them, or they were put
+/// back and another run has to agree.
 async fn retire_accounts(
     context: &Context,
     fates: &BTreeMap<AccountId, AccountFate>,
     plan: &Plan,
 ) -> Result<(), Failed> {
-    let held: BTreeSet<&AccountId> = plan.withheld().iter().map(|w| &w.candidate.unit.account).collect();
+    let withheld = plan.withheld().iter().map(|withheld| &withheld.candidate);
+    let held: BTreeSet<&AccountId> = withheld.chain(plan.missing()).map(|candidate| &candidate.unit.account).collect();
     for (id, fate) in fates {
         if matches!(fate, AccountFate::Retired(_)) && !held.contains(id) {
             let id = id.clone();

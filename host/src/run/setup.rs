@@ -340,9 +340,7 @@ fn open_catalogue(settings: &Settings, task: &Task) -> Result<(Catalogue, bool),
         (None, Task::Plan { .. } | Task::Apply(_)) => Err(StartError::Usage(
             "a plan is about a catalogue, and none is among the sinks: name it with --to sqlite:FILE".to_owned(),
         )),
-        (Some(file), Task::Plan { .. }) => {
-            Ok((Catalogue::rehearsal(file).map_err(|error| sink_failed(&error))?, true))
-        }
+        (Some(file), Task::Plan { .. }) => Ok((Catalogue::rehearsal(file).map_err(|error| sink_failed(&error))?, true)),
         (Some(file), _) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
         (None, _) => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
     }
@@ -376,12 +374,7 @@ fn fresh_recording(plan: &Path) -> Result<PathBuf, StartError> {
 /// The exchange to use, and the recorder in it where the run is recorded.
 type Recorded = (Arc<dyn Exchange>, Option<Arc<Recorder>>);
 
-fn record(
-    file: Option<&Path>,
-    start: &RunStart,
-    reach: &Reach,
-    redaction_key: &str,
-) -> Result<Recorded, StartError> {
+fn record(file: Option<&Path>, start: &RunStart, reach: &Reach, redaction_key: &str) -> Result<Recorded, StartError> {
     let Some(file) = file else { return Ok((Arc::clone(&reach.exchange), None)) };
     let (portolan_recording, notice) = Header::form_and_notice();
     let header = Header {
