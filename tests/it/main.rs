@@ -23,6 +23,7 @@ mod recording;
 mod refusals;
 mod regions;
 mod restore;
+mod resume;
 mod roles;
 mod secrets;
 mod tables;

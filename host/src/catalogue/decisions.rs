@@ -106,6 +106,8 @@ impl Catalogue {
         let now = moment::to_text(now);
         let transaction = self.connection.transaction()?;
         let mut applied = Applied::default();
+        // A run that was killed here and goes on decides again; what it withheld is not to be listed twice.
+        transaction.execute("DELETE FROM deletions WHERE run_id = ?1 AND outcome = 'withheld'", params![run_id])?;
         {
             let mut delete = transaction.prepare_cached(
                 "UPDATE resources SET deleted_at = ?2, missing_since = coalesce(missing_since, ?2)

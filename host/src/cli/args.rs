@@ -172,6 +172,9 @@ pub struct SyncArgs {
     /// Carry out a plan without asking AWS; with the settings that it was made with, and within a day
     #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay"])]
     pub apply: Option<PathBuf>,
+    /// Go on with the last run, which was killed: what it had read is not read again
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["record", "replay", "plan", "plan_out", "apply"])]
+    pub resume: bool,
     /// Carry out the deletions that a guard withheld in this run
     #[arg(long, value_name = "RUN_ID", help_heading = "Run")]
     pub allow_mass_delete: Option<String>,

@@ -136,7 +136,7 @@ fn task(args: &SyncArgs) -> Result<(Task, Option<crate::aws::Replay>), PlanError
     if args.plan || args.plan_out.is_some() {
         return Ok((Task::Plan { keep: args.plan_out.clone() }, None));
     }
-    Ok((Task::Sync, None))
+    Ok((if args.resume { Task::Resume } else { Task::Sync }, None))
 }
 
 async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Printed {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::progress::Progress;
+use super::resume::Resumed;
 use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Exchange;
@@ -30,6 +31,8 @@ pub(super) struct Context {
     pub(super) progress: Progress,
     pub(super) tally: Tally,
     pub(super) cancelled: Cancellation,
+    /// What the run had done before it was killed, where it goes on after that.
+    pub(super) resumed: Option<Resumed>,
     /// Where a plan is carried out, the keys of all that it deletes: the run deletes these or nothing.
     pub(super) agreed: Option<BTreeSet<String>>,
 }

@@ -15,6 +15,8 @@ pub enum Task {
         /// Where the plan is kept, if it is.
         keep: Option<PathBuf>,
     },
+    /// Go on with the last run, which was killed.
+    Resume,
     /// Carry out a plan, with the answers that it holds.
     Apply(Box<PlanHeader>),
 }
