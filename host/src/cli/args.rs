@@ -38,6 +38,8 @@ pub enum Command {
     /// gone leaves the catalogue; nothing else ever does: what could not be read stays as it was.
     #[command(after_help = EXIT_STATUS)]
     Sync(Box<SyncArgs>),
+    /// Put back what a run deleted, or list the runs that deleted something
+    Restore(RestoreArgs),
     /// Show the organization as a tree, and whether each account's role can be assumed
     Accounts(Box<EstateArgs>),
     /// Show the regions of each account: which are enabled, and which would be read
@@ -161,9 +163,38 @@ pub struct SyncArgs {
     /// Write what the run did, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub report: Option<PathBuf>,
+    /// Read the estate, print what would be created, changed and deleted, and write nothing
+    #[arg(long, help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan: bool,
+    /// As --plan, and keep the plan in a file; it holds the estate's data, redacted values included
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan_out: Option<PathBuf>,
+    /// Carry out a plan without asking AWS; with the settings that it was made with, and within a day
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay"])]
+    pub apply: Option<PathBuf>,
+    /// Go on with the last run, which was killed: what it had read is not read again
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["record", "replay", "plan", "plan_out", "apply"])]
+    pub resume: bool,
     /// Carry out the deletions that a guard withheld in this run
     #[arg(long, value_name = "RUN_ID", help_heading = "Run")]
     pub allow_mass_delete: Option<String>,
+}
+
+/// `portolan restore`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RestoreArgs {
+    /// The run whose deletions are undone; without it, the runs that deleted something are listed
+    #[arg(long, value_name = "RUN_ID")]
+    pub run: Option<String>,
+    /// Only resources of this kind
+    #[arg(long, value_name = "KIND", requires = "run")]
+    pub kind: Option<String>,
+    /// The catalogue; else that of the configuration
+    #[arg(long, value_name = "sqlite:FILE")]
+    pub to: Option<String>,
+    /// Configuration file; else ./portolan.yaml, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `portolan kinds`.

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
 use super::validate::{Printed, validate};
-use super::{component, config, demo, estate, kinds, logging};
+use super::{component, config, demo, estate, kinds, logging, restore};
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::config::accept::Day;
 use crate::config::files::Disk;
@@ -25,9 +25,10 @@ use crate::engine::{COMPONENT, Engine};
 use crate::imports::{CallScope, Outbound};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
+use crate::planned::{PlanError, PlanFile};
 use crate::run::{
-    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, guest_config, now_ms, refused, run_facts,
-    summary, survey, sync,
+    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, Task, guest_config, now_ms, refused,
+    run_facts, summary, survey, sync,
 };
 
 /// Runs the command line and gives the process's exit status.
@@ -97,6 +98,10 @@ async fn run(cli: Cli) -> Printed {
                 Err(refused) => Printed::refused(&refused),
             }
         }
+        Command::Restore(args) => match with_sources(&Flags::of_restore(args), &known, load) {
+            Ok(loaded) => restore::restore(args, &loaded.settings),
+            Err(refused) => Printed::refused(&refused),
+        },
         Command::Sync(args) => sync_command(engine, args, &known).await,
         Command::Demo(args) => demo_command(engine, args, &known).await,
         Command::Accounts(args) => estate_command(engine, args, &known, false).await,
@@ -109,13 +114,29 @@ async fn sync_command(engine: Engine, args: &SyncArgs, known: &KnownKinds) -> Pr
         Ok(loaded) => loaded,
         Err(refused) => return Printed::refused(&refused),
     };
+    let (task, answers) = match task(args) {
+        Ok(task) => task,
+        Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
+    };
     let report_file = loaded.settings.report.clone();
-    let to_stdout = !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
-    let surroundings = begin(&loaded, None);
-    match sync(engine, loaded.settings, surroundings).await {
+    let to_stdout = matches!(task, Task::Plan { .. }) || !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
+    let surroundings = begin(&loaded, answers);
+    match sync(engine, loaded.settings, surroundings, task).await {
         Ok(report) => ended(&report, report_file.as_deref(), to_stdout),
         Err(error) => not_started(&error),
     }
+}
+
+/// What a run is for, and the answers of the plan that it carries out.
+fn task(args: &SyncArgs) -> Result<(Task, Option<crate::aws::Replay>), PlanError> {
+    if let Some(file) = &args.apply {
+        let plan = PlanFile::open(file)?;
+        return Ok((Task::Apply(Box::new(plan.header)), Some(plan.answers)));
+    }
+    if args.plan || args.plan_out.is_some() {
+        return Ok((Task::Plan { keep: args.plan_out.clone() }, None));
+    }
+    Ok((if args.resume { Task::Resume } else { Task::Sync }, None))
 }
 
 async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Printed {
@@ -136,7 +157,7 @@ async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Pr
         _ => None,
     });
     let surroundings = begin(&loaded, Some(recording));
-    let report = match sync(engine, loaded.settings, surroundings).await {
+    let report = match sync(engine, loaded.settings, surroundings, Task::Sync).await {
         Ok(report) => report,
         Err(error) => return not_started(&error),
     };
@@ -267,7 +288,7 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Config(args) => args.sync.estate.cache_dir.clone(),
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
-        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) => None,
+        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Restore(_) => None,
     };
     let of_user = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);

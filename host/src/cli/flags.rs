@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{EstateArgs, SyncArgs, ValidateArgs};
+use super::args::{EstateArgs, RestoreArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
 use crate::config::mistake::Mistake;
 use crate::config::node::{Node, Origin, Value};
@@ -66,6 +66,13 @@ impl Flags {
         flags.report.clone_from(&args.report);
         flags.allow_mass_delete.clone_from(&args.allow_mass_delete);
         flags
+    }
+
+    /// The flags of `restore`: which catalogue.
+    #[must_use]
+    pub fn of_restore(args: &RestoreArgs) -> Self {
+        let estate = EstateArgs { config: args.config.clone(), ..EstateArgs::default() };
+        Self::of_sync(&SyncArgs { estate, to: args.to.clone().into_iter().collect(), ..SyncArgs::default() })
     }
 
     /// The flags of `validate`: the file alone.

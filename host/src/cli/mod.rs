@@ -9,6 +9,7 @@ mod estate;
 pub mod flags;
 mod kinds;
 mod logging;
+mod restore;
 pub mod validate;
 
 pub use command::main;

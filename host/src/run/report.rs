@@ -13,6 +13,7 @@ use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
 use crate::aws::Counts;
+use crate::planned::Planned;
 
 /// The form of the report.
 pub const SCHEMA: &str = "report/1";
@@ -104,6 +105,9 @@ pub struct Report {
     pub tripped: Vec<TrippedReport>,
     /// Sinks that failed, with the reason.
     pub failed_sinks: BTreeMap<String, String>,
+    /// Of `--plan`: what would change; nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Planned>,
     /// AWS calls by `service:Operation`.
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.

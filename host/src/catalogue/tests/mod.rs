@@ -4,6 +4,8 @@
 mod asking;
 mod deleting;
 mod files;
+mod rehearsing;
+mod restoring;
 mod sharing;
 mod simulating;
 mod speed;
