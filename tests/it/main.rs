@@ -13,6 +13,7 @@ mod endings;
 mod estate;
 mod front;
 mod kinds;
+mod mapping;
 mod misbehaving;
 mod oracle;
 mod organization;

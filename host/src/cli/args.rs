@@ -52,8 +52,10 @@ pub enum Command {
     Component(ComponentArgs),
     /// Show the settings in force, an annotated example, or the schema
     Config(Box<ConfigArgs>),
-    /// Check a configuration file, and say all that is wrong with it
+    /// Check a configuration or a mapping, and say all that is wrong with it
     Validate(ValidateArgs),
+    /// Show what a mapping makes of resources: no AWS and no catalogue needed
+    Map(MapArgs),
 }
 
 /// Whose estate, and how to get there: what every command that calls AWS takes.
@@ -268,10 +270,31 @@ pub struct ConfigWhat {
 
 /// `portolan validate`.
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args(["config", "mapping"])))]
 pub struct ValidateArgs {
-    /// The file to check
+    /// The configuration to check
     #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    pub config: Option<PathBuf>,
+    /// The mapping (port-app-config) to check: every expression is read
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+}
+
+/// `portolan map`.
+#[derive(Debug, Clone, Args)]
+pub struct MapArgs {
+    /// The mapping (port-app-config)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// Only resources of this kind; without --input its example is mapped
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Resources as --to ndjson:FILE writes them, or a JSON array of them; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Configuration file with kinds of your own; else ./portolan.yaml, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// What the process should do instead of running a command.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{EstateArgs, RestoreArgs, SyncArgs, ValidateArgs};
+use super::args::{EstateArgs, MapArgs, RestoreArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
 use crate::config::mistake::Mistake;
 use crate::config::node::{Node, Origin, Value};
@@ -78,7 +78,13 @@ impl Flags {
     /// The flags of `validate`: the file alone.
     #[must_use]
     pub fn of_validate(args: &ValidateArgs) -> Self {
-        Self { config: Some(args.config.clone()), ..Self::default() }
+        Self { config: args.config.clone(), ..Self::default() }
+    }
+
+    /// The flags of `portolan map`.
+    #[must_use]
+    pub fn of_map(args: &MapArgs) -> Self {
+        Self { config: args.config.clone(), ..Self::default() }
     }
 
     /// The flags of every command that calls AWS.

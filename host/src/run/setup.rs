@@ -13,6 +13,7 @@ use super::finish_plan::Planning;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
 use super::progress::Progress;
+use super::remarks::{refused, remarked};
 use super::resume::{Resumed, killed, same_fingerprint};
 use super::role_plan::role_plan;
 use super::tally::Tally;
@@ -29,7 +30,7 @@ use crate::credentials::{
 };
 use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
-use crate::instance::{ConfigureError, Instances};
+use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{MadeFrom, settings_digests};
 use crate::sink::Worker;
@@ -164,9 +165,9 @@ pub(super) async fn set_up(
         run_facts(&start, &reach.partition),
     )
     .await
-    .map_err(|error| StartError::Usage(refused(&error, &settings)))?;
+    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, None)))?;
     for warning in &configured.warnings {
-        tracing::warn!("{}: {}", warning.at, warning.message);
+        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, None));
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
     let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
@@ -344,22 +345,6 @@ fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: 
          --account-role-arns ARN,…       read the accounts of these roles\n  \
          --account-role-arn ARN          list the organization with this role, and read its accounts"
     )))
-}
-
-/// What the component says against the configuration, each remark with the line of the user's file where there is one.
-#[must_use]
-pub fn refused(error: &ConfigureError, settings: &Settings) -> String {
-    let ConfigureError::Rejected(remarks) = error else { return error.to_string() };
-    let lines = remarks.iter().map(|remark| {
-        let own = remark.at.strip_prefix("/definitions/").and_then(|rest| {
-            let (index, below) = rest.split_once('/').unwrap_or((rest, ""));
-            let file = settings.kinds.definitions.get(index.parse::<usize>().ok()?)?;
-            Some(format!("{}: {}", file.place(below), below.replace("~1", "/").replace("~0", "~")))
-        });
-        let instead = remark.instead.as_ref().map(|text| format!("; write {text}")).unwrap_or_default();
-        format!("{}: {}{instead}", own.unwrap_or_else(|| remark.at.clone()), remark.message)
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the run reads more than the source's own account.
