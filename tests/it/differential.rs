@@ -34,7 +34,7 @@ fn answers_and_requests_are_as_botocore_has_them() {
     let mut chosen = operations();
     assert!(chosen.len() >= OPERATIONS_MIN, "only {} operations", chosen.len());
     if !whole {
-        chosen.sort_by_key(|operation| shuffled(operation));
+        chosen.sort_by_key(shuffled);
         chosen.truncate(SAMPLE);
     }
     let found = compare(&chosen, if whole { CASES_OF_ALL } else { CASES_OF_SAMPLE });
