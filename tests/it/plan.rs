@@ -7,6 +7,8 @@ use portolan_tests::catalogue::{number, rows};
 use portolan_tests::organization::{Organization, Scale};
 use serde_json::{Value, json};
 
+use crate::endings::{signal, wait_until_asked};
+
 const REGION: &str = "eu-west-1";
 const ALIVE: &str = "SELECT resource_key, properties, context, stale_since IS NULL AS fresh FROM resources
                      WHERE deleted_at IS NULL ORDER BY resource_key";
@@ -176,4 +178,33 @@ fn a_plan_shows_what_a_guard_withholds_and_applied_withholds_it() {
     let withheld = rows(&portolan.catalogue(), GONE);
     assert_eq!(withheld.len(), 25);
     assert!(withheld.iter().all(|row| row["outcome"] == "withheld" && row["run_id"] == run.report()["run_id"]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_that_is_stopped_is_not_kept_and_leaves_nothing() {
+    let organization = Organization::build(Scale::Tiny);
+    let front = organization.front();
+    front.clear_rules();
+    let portolan = Portolan::in_organization("stopped-plan", &organization);
+    let scope = ["--include-accounts", organization.account("prod-web"), "--kinds", "AWS::SQS::Queue"];
+    portolan.sync(&organization, &scope).expect(0);
+    let before = bytes(&portolan);
+    front.rule(&json!({ "do": "delay", "ms": 60_000, "service": "sqs" }));
+    let arguments = [&Portolan::sync_arguments(&organization, &scope)[..], &["--plan-out", "estate.plan"]].concat();
+    let child = portolan.start(&arguments);
+    wait_until_asked(&organization);
+    // Meanwhile somebody else may have the catalogue: a plan holds it for as long as it copies it.
+    front.clear_rules();
+    let other = elsewhere("beside-a-plan", &portolan, &[]);
+    let catalogue = format!("sqlite:{}", portolan.catalogue().display());
+    other.run(&["restore", "--to", &catalogue]).expect(0);
+    signal(&child, "INT");
+    let run = portolan.finish(child, &arguments);
+    assert_eq!(run.status, Some(130), "{}", run.stderr);
+    assert!(run.stderr.contains("no plan is kept"), "{}", run.stderr);
+    for absent in ["estate.plan", "estate.plan.part", "estate.plan.new"] {
+        assert!(!portolan.file(absent).exists(), "{absent}");
+    }
+    assert_eq!(bytes(&portolan), before);
 }

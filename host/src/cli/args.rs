@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 const EXIT_STATUS: &str = "\
 Exit status:
   0    done; stale properties and accepted scopes alone are still 0
-  1    usage or configuration
+  1    usage or configuration; a plan, or a run to resume or to restore, that does not fit
   2    scopes incomplete that are not accepted
   3    nothing could be authenticated, or every account refused
   4    a sink did not take everything

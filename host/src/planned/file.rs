@@ -275,3 +275,41 @@ fn header(file: &File) -> io::Result<Option<Vec<u8>>> {
 fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MADE: u64 = 1_795_309_323_000;
+
+    fn from(version: &str, component: &str, fingerprint: &str, accounts: &str, catalogue: &str) -> MadeFrom {
+        MadeFrom {
+            version: version.to_owned(),
+            component: component.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            settings: BTreeMap::from([("accounts".to_owned(), accounts.to_owned())]),
+            catalogue: catalogue.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_plan_fits_what_it_was_made_from_and_nothing_else() {
+        let made = from("1", "c", "f", "a", "empty");
+        let header = PlanHeader::new("r".to_owned(), MADE, made.clone(), BTreeSet::new(), Changes::default());
+        let age = u64::try_from(PLAN_AGE_MAX.as_millis()).unwrap();
+        assert!(header.check(&made, MADE + age).is_ok());
+        for (now, later, why) in [
+            (from("2", "c", "f", "a", "empty"), 0, "portolan 1 made it, and this is 2"),
+            (from("1", "d", "f", "a", "empty"), 0, "another component"),
+            (from("1", "c", "g", "a", "empty"), 0, "another choice of kinds"),
+            (from("1", "c", "g", "b", "empty"), 0, "other settings (accounts)"),
+            (from("1", "c", "f", "a", "sha256:1"), 0, "the catalogue has changed"),
+            (made, age + 1, "it is 24 hours old"),
+        ] {
+            let error = header.check(&now, MADE + later).unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("nothing was written"), "{error}");
+        }
+        let line = serde_json::to_string(&header).unwrap();
+        assert_eq!(serde_json::from_str::<PlanHeader>(&line).unwrap(), header);
+    }
+}

@@ -52,6 +52,15 @@ pub(super) fn killed(latest: Option<LatestRun>, now_ms: u64) -> Result<LatestRun
     Ok(run)
 }
 
+/// Begins the fingerprint of a run that carries out a plan: it is never resumed, since what AWS says now is not the plan.
+const OF_A_PLAN: &str = "plan ";
+
+/// What stands in the ledger for the component and the configuration of a run.
+pub(super) fn fingerprint_of_run(configured: &str, component: &str, carries_out_a_plan: bool) -> String {
+    let begin = if carries_out_a_plan { OF_A_PLAN } else { "" };
+    format!("{begin}{configured} {component}")
+}
+
 /// Cursors belong to one component and one configuration.
 ///
 /// # Errors
@@ -59,6 +68,13 @@ pub(super) fn killed(latest: Option<LatestRun>, now_ms: u64) -> Result<LatestRun
 pub(super) fn same_fingerprint(run: &LatestRun, fingerprint: &str) -> Result<(), StartError> {
     if run.fingerprint == fingerprint {
         return Ok(());
+    }
+    if run.fingerprint.starts_with(OF_A_PLAN) {
+        return Err(StartError::Usage(format!(
+            "nothing is resumed: the run {} carried out a plan when it was killed; make the plan again, or run without \
+             --resume",
+            run.run_id
+        )));
     }
     Err(StartError::Usage(format!(
         "nothing is resumed: the run {} had another component or configuration; run without --resume, or give the same \
@@ -121,5 +137,9 @@ mod tests {
         }
         assert!(same_fingerprint(&run(NOW, None), "f").is_ok());
         assert!(same_fingerprint(&run(NOW, None), "g").is_err());
+        let (plain, of_a_plan) = (fingerprint_of_run("f", "c", false), fingerprint_of_run("f", "c", true));
+        let applied = LatestRun { fingerprint: of_a_plan, ..run(NOW, None) };
+        let error = same_fingerprint(&applied, &plain).unwrap_err().to_string();
+        assert!(error.contains("carried out a plan"), "{error}");
     }
 }

@@ -14,7 +14,7 @@ use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
-use super::resume::{Resumed, killed, same_fingerprint};
+use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
 use super::role_plan::role_plan;
 use super::tally::Tally;
 use super::task::Task;
@@ -196,7 +196,7 @@ pub(super) async fn set_up(
             agreed = Some(header.deletions);
         }
     }
-    let fingerprint = format!("{} {component}", configured.fingerprint);
+    let fingerprint = fingerprint_of_run(&configured.fingerprint, &component, agreed.is_some());
     if let Some(run) = &killed {
         same_fingerprint(run, &fingerprint)?;
     }
