@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
 use super::judge::Nowhere;
-use super::validate::{Printed, validate};
+use super::validate::{Printed, judged, validate};
 use super::{component, config, demo, estate, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
@@ -84,7 +84,10 @@ async fn run(cli: Cli) -> Printed {
         Command::Validate(args) => {
             let flags = Flags::of_validate(args);
             match with_sources(&flags, &known, load) {
-                Ok(loaded) => validate(engine, args, &loaded).await,
+                Ok(loaded) => match judged(engine, args, &loaded).await {
+                    Ok(warnings) => validate(&loaded, &warnings),
+                    Err(why) => failed(ExitStatus::Usage, &why),
+                },
                 Err(refused) => Printed::refused(&refused),
             }
         }
@@ -150,6 +153,11 @@ async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Pr
         SinkUrl::Sqlite(file) => Some(file.clone()),
         _ => None,
     });
+    if let Some(file) = &catalogue
+        && let Err(why) = demo::start_anew(file, &recording.header().run_id)
+    {
+        return failed(ExitStatus::Usage, &why);
+    }
     let surroundings = begin(&loaded, Some(recording));
     let report = match sync(engine, loaded.settings, surroundings, Task::Sync).await {
         Ok(report) => report,

@@ -7,7 +7,6 @@ use crate::config::files::Disk;
 use crate::config::mapping::MappingFile;
 use crate::config::mistake::Refused;
 use crate::engine::Engine;
-use crate::run::ExitStatus;
 
 /// What a command that makes no call prints, and its exit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,17 +36,17 @@ impl Printed {
 }
 
 /// What is said of a configuration and a mapping that a run would take: notices, warnings, and that nothing is wrong.
-pub async fn validate(engine: Engine, args: &ValidateArgs, loaded: &Loaded) -> Printed {
-    match judged(engine, args, loaded).await {
-        Ok(warnings) => {
-            let lines = loaded.notices.iter().chain(&warnings).map(|line| format!("{line}\n"));
-            Printed::done(lines.chain(["no mistakes\n".to_owned()]).collect())
-        }
-        Err(why) => Printed { out: String::new(), err: format!("{why}\n"), status: ExitStatus::Usage.code() },
-    }
+#[must_use]
+pub fn validate(loaded: &Loaded, warnings: &[String]) -> Printed {
+    let lines = loaded.notices.iter().chain(warnings).map(|line| format!("{line}\n"));
+    Printed::done(lines.chain(["no mistakes\n".to_owned()]).collect())
 }
 
-async fn judged(engine: Engine, args: &ValidateArgs, loaded: &Loaded) -> Result<Vec<String>, String> {
+/// What the component warns of.
+///
+/// # Errors
+/// What it, or the reading of the mapping, says against the files: a line for each mistake.
+pub(super) async fn judged(engine: Engine, args: &ValidateArgs, loaded: &Loaded) -> Result<Vec<String>, String> {
     judge::settings(engine.clone(), &loaded.settings).await?;
     let Some(file) = &args.mapping else { return Ok(Vec::new()) };
     let mapping = MappingFile::read(file, &Disk).map_err(|mistake| mistake.to_string())?;
