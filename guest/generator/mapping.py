@@ -1,7 +1,6 @@
 """What real jq makes of the mappings in guest/tests/mapping, for the tests of the guest.
 
-    python3 -m venv target/mapping && target/mapping/bin/pip install jq==1.13.0
-    target/mapping/bin/python guest/generator/mapping.py [--check]
+    target/generator/bin/python guest/generator/mapping.py [--check]
 
 For each NAME.json there, a mapping and perhaps some resources of its own (`lines`), it writes NAME.expected.json: the entities'
 lines for every resource of the golden cases of its kinds. It follows the peer's rules (quotes, first output, errors as null,
