@@ -81,9 +81,8 @@ struct Mapping<'a> {
 impl Mapping<'_> {
     async fn one(&mut self, number: usize, resource: &Value) -> Result<(), String> {
         let line = json!({"id": format!("resource {number}"), "arn": "", "gaps": [], "resource": resource});
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let kind = text(&resource["Type"]).unwrap_or_default();
-        let unit = sync::Unit { kind, region: text(&resource["__ExtraContext"]["Region"]) };
+        let text = |pointer: &str| resource.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let unit = sync::Unit { kind: text("/Type").unwrap_or_default(), region: text("/__ExtraContext/Region") };
         let answer = self.lease.map_resources(&unit, &line.to_string()).await.map_err(|error| error.to_string())?;
         let mapped = answer.map_err(|failure| format!("resource {number}: {}", failure.problem.message))?;
         self.seen.resources += 1;
