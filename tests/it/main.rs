@@ -24,4 +24,5 @@ mod regions;
 mod roles;
 mod secrets;
 mod tables;
+mod webhook;
 mod wire_cases;

@@ -9,6 +9,7 @@ mod cancellation;
 mod clock;
 mod context;
 mod convert;
+mod deliver;
 mod exit;
 mod guest_config;
 mod membership;
@@ -46,6 +47,7 @@ use setup::{Ready, reads_organization, set_up};
 pub use cancellation::Cancellation;
 pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
+pub use deliver::{Deliveries, DeliveryCounts};
 pub use exit::{ExitStatus, Facts};
 pub use guest_config::{guest_config, run_facts};
 pub use progress::Progress;
@@ -262,6 +264,8 @@ async fn finish(
         now: ended_ms,
     };
     context.streams.finish(&end).await;
+    let deliveries = context.streams.bring_in_step(&context.store, &context.start.id, &context.cancelled).await;
+    facts.interrupted |= context.is_cancelled();
     let failed_sinks = context.streams.failures();
     facts.sink_failed |= !failed_sinks.is_empty();
     end.exit_status = i32::from(ExitStatus::of(facts).code());
@@ -290,6 +294,7 @@ async fn finish(
         problems_total: totals.problems_total,
         tripped,
         failed_sinks,
+        deliveries,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
         interrupted: facts.interrupted,

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::deliver::Deliveries;
 use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
@@ -104,6 +105,8 @@ pub struct Report {
     pub tripped: Vec<TrippedReport>,
     /// Sinks that failed, with the reason.
     pub failed_sinks: BTreeMap<String, String>,
+    /// What each sink with a memory was sent.
+    pub deliveries: Deliveries,
     /// AWS calls by `service:Operation`.
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.

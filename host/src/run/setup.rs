@@ -30,7 +30,7 @@ use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
 use crate::instance::{ConfigureError, Instances};
 use crate::manifest::Manifest;
-use crate::sink::{NdjsonSink, NdjsonTarget, Sink, SinkError, Worker};
+use crate::sink::{Destination, NdjsonSink, NdjsonTarget, Sink, SinkError, WebhookSink, Worker};
 
 /// Why a run could not begin, by exit status.
 #[derive(Debug, thiserror::Error)]
@@ -108,13 +108,14 @@ pub(super) async fn set_up(
         Some(replay) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
         None => RunStart::now(),
     };
+    let environment = surroundings.environment.clone();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
     let reach = match replay {
         Some(replay) => recorded(replay)?,
         None => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
     };
     let (catalogue, keeps_rows) = open_catalogue(&settings)?;
-    let streams = open_streams(&settings)?;
+    let streams = open_streams(&settings, &environment)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,
         None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
@@ -304,18 +305,25 @@ fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> 
     }
 }
 
-fn open_streams(settings: &Settings) -> Result<Streams, StartError> {
+fn open_streams(settings: &Settings, environment: &Environment) -> Result<Streams, StartError> {
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
     for sink in &settings.sinks {
         let target = match sink {
             SinkUrl::Sqlite(_) => continue,
             SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
+            SinkUrl::Webhook(webhook) => {
+                let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
+                let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
+                destinations.push(Box::new(WebhookSink::new(webhook, &tls).map_err(|error| usage(&error))?));
+                continue;
+            }
         };
         let open = NdjsonSink::open(&target).map_err(|error: SinkError| StartError::Sink(error.to_string()))?;
         sinks.push(Box::new(open));
     }
-    Ok(Streams::new(sinks))
+    Ok(Streams::new(sinks).with_destinations(destinations))
 }
 
 /// The exchange to use, and the recorder in it where the run is recorded.
