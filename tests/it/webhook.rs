@@ -167,7 +167,7 @@ fn a_receiver_that_wants_small_batches_and_fails_in_the_middle_gets_the_rest_nex
     assert!(first.len() > 10 && first.len() < all.len(), "{} of {}", first.len(), all.len());
     let sizes: Vec<usize> =
         receiver.requests().iter().map(|request| request["upserts"].as_array().unwrap().len()).collect();
-    assert!(sizes[0] > 20 && sizes.iter().skip(3).all(|size| *size <= 20), "{sizes:?}");
+    assert!(sizes[0] > 20 && sizes.iter().filter(|size| **size > 20).count() <= 3, "it learns: {sizes:?}");
 
     receiver.forget();
     replay.run(&sinks).expect(0);

@@ -4,7 +4,7 @@
 //! deleted and the sink may have. Before anything is sent its row forgets what was accepted, so that whatever ends the
 //! run between sending and answer, the next one sends it again.
 
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -53,7 +53,6 @@ pub struct BatchLimits {
 pub struct Pass {
     stage: Stage,
     after: String,
-    began: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +60,6 @@ enum Stage {
     Upserts,
     Deletions,
     Refused,
-}
-
-impl Pass {
-    /// From the beginning.
-    #[must_use]
-    pub fn new(now: u64) -> Self {
-        Self { stage: Stage::Upserts, after: String::new(), began: moment::to_text(now) }
-    }
 }
 
 /// New, or changed since it was accepted. What was refused waits for its own stage.
@@ -82,11 +73,11 @@ const DELETIONS: &str = "SELECT r.resource_key, r.kind, r.account_id, r.region, 
      FROM deliveries d JOIN resources r ON r.resource_key = d.resource_key
      WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NOT NULL
      ORDER BY d.resource_key";
-/// Refused before this pass began.
+/// Refused before this pass began: not by time, as clocks are set back.
 const REFUSED: &str =
     "SELECT r.resource_key, r.kind, r.account_id, r.region, r.id, r.arn, r.name, r.properties, r.context, d.accepted
      FROM deliveries d JOIN resources r ON r.resource_key = d.resource_key
-     WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NULL AND d.refused IS NOT NULL AND d.at < ?3
+     WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NULL AND d._again = 1
      ORDER BY d.resource_key";
 
 /// What names a resource.
@@ -107,6 +98,16 @@ struct Known<'a> {
 }
 
 impl Catalogue {
+    /// Begins a pass for a sink.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written.
+    pub fn begin_pass(&mut self, sink: &str) -> Result<Pass, CatalogueError> {
+        let again = "UPDATE deliveries SET _again = 1 WHERE sink = ?1 AND refused IS NOT NULL";
+        self.connection.execute(again, params![sink])?;
+        Ok(Pass { stage: Stage::Upserts, after: String::new() })
+    }
+
     /// The next changes that a sink needs, and where the pass stands after them; none when it has all. They are marked as
     /// sent, durably, before they are given.
     ///
@@ -156,7 +157,7 @@ impl Catalogue {
             match change.action {
                 Action::Upsert => transaction
                     .prepare_cached(
-                        "UPDATE deliveries SET accepted = ?3, refused = NULL, at = ?4 WHERE sink = ?1 AND resource_key = ?2",
+                        "UPDATE deliveries SET accepted = ?3, refused = NULL, _again = 0, at = ?4 WHERE sink = ?1 AND resource_key = ?2",
                     )?
                     .execute(params![sink, change.key, change.digest(), at])?,
                 Action::Delete => transaction
@@ -175,8 +176,9 @@ impl Catalogue {
         let at = moment::to_text(now);
         let transaction = self.connection.transaction()?;
         {
-            let mut update = transaction
-                .prepare_cached("UPDATE deliveries SET refused = ?3, at = ?4 WHERE sink = ?1 AND resource_key = ?2")?;
+            let mut update = transaction.prepare_cached(
+                "UPDATE deliveries SET refused = ?3, _again = 0, at = ?4 WHERE sink = ?1 AND resource_key = ?2",
+            )?;
             for change in changes {
                 update.execute(params![sink, change.key, why, at])?;
             }
@@ -197,9 +199,7 @@ fn lacking(
         Stage::Refused => REFUSED,
     };
     let mut statement = connection.prepare_cached(query)?;
-    let values = [sink, &pass.after, &pass.began];
-    let count = statement.parameter_count();
-    let mut rows = statement.query(params_from_iter(values.iter().take(count)))?;
+    let mut rows = statement.query(params![sink, pass.after])?;
     let (mut changes, mut bytes) = (Vec::new(), 0_usize);
     while let Some(row) = rows.next()? {
         let change = match pass.stage {
@@ -229,7 +229,7 @@ fn mark(connection: &mut Connection, sink: &str, changes: &[Change], run_id: &st
     {
         let mut insert = transaction.prepare_cached(
             "INSERT INTO deliveries (sink, resource_key, at, run_id) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (sink, resource_key) DO UPDATE SET accepted = NULL, at = excluded.at, run_id = excluded.run_id",
+             ON CONFLICT (resource_key, sink) DO UPDATE SET accepted = NULL, at = excluded.at, run_id = excluded.run_id",
         )?;
         for change in changes {
             insert.execute(params![sink, change.key, at, run_id])?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::cancellation::Cancellation;
 use super::clock::now_ms;
 use super::context::Failed;
-use crate::catalogue::{Action, BatchLimits, Catalogue, Change, Pass};
+use crate::catalogue::{Action, BatchLimits, Catalogue, Change};
 use crate::sink::{Answer, Destination, DestinationError, Refusal, Worker};
 
 /// Batches that are cut in halves in one run, so that one change that a sink does not take is found among the others.
@@ -85,7 +85,9 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     async fn bring_in_step(&mut self) -> Result<(), Behind> {
-        let mut pass = Pass::new(now_ms());
+        let name = self.destination.name().to_owned();
+        let begin = move |catalogue: &mut Catalogue| catalogue.begin_pass(&name);
+        let mut pass = self.store.with(begin).await.map_err(Failed::from)?.map_err(Failed::from)?;
         loop {
             let (name, limits) = (self.destination.name().to_owned(), self.limits);
             let next = move |catalogue: &mut Catalogue| catalogue.next_changes(&name, pass, limits, now_ms());
@@ -169,3 +171,6 @@ fn halves(mut part: Vec<Change>) -> [Vec<Change>; 2] {
 
 /// What each sink with a memory was sent, by its URL.
 pub type Deliveries = BTreeMap<String, DeliveryCounts>;
+
+#[cfg(test)]
+mod tests;

@@ -265,7 +265,7 @@ async fn finish(
     };
     context.streams.finish(&end).await;
     let deliveries = context.streams.bring_in_step(&context.store, &context.start.id, &context.cancelled).await;
-    facts.interrupted |= context.is_cancelled();
+    facts.interrupted |= context.streams.have_memory() && context.is_cancelled();
     let failed_sinks = context.streams.failures();
     facts.sink_failed |= !failed_sinks.is_empty();
     end.exit_status = i32::from(ExitStatus::of(facts).code());

@@ -46,6 +46,11 @@ impl Streams {
         }
     }
 
+    /// Whether there are sinks with a memory: a run that is stopped before these are in step has not come to its end.
+    pub(super) fn have_memory(&self) -> bool {
+        !self.destinations.is_empty()
+    }
+
     /// Brings the sinks with a memory in step with the catalogue, side by side. A run that was stopped leaves them as
     /// they are.
     pub(super) async fn bring_in_step(

@@ -29,7 +29,7 @@ pub enum DestinationError {
     #[error("{0}")]
     Unavailable(String),
     /// It refuses whatever is sent: its address, its key or its form is another.
-    #[error("{}", .0.status)]
+    #[error("{}: it would refuse whatever is sent; check its URL and the secret (redirects are not followed)", .0.status)]
     Closed(Refusal),
 }
 
