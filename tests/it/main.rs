@@ -28,4 +28,5 @@ mod resume;
 mod roles;
 mod secrets;
 mod tables;
+mod webhook;
 mod wire_cases;

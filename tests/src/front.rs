@@ -185,7 +185,7 @@ impl Front {
 }
 
 /// One HTTP exchange on a connection of its own; head and body of the answer.
-fn exchange(url: &str, method: &str, path: &str, body: &str) -> std::io::Result<String> {
+pub(crate) fn exchange(url: &str, method: &str, path: &str, body: &str) -> std::io::Result<String> {
     let host = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(CONTROL_TIMEOUT))?;

@@ -20,3 +20,4 @@ pub mod organization;
 pub mod programs;
 pub mod python;
 pub mod server;
+pub mod webhook;

@@ -96,7 +96,7 @@ fn unanswered(error: HttpError) -> ExchangeError {
         HttpError::TimedOut { .. } => ExchangeError::TimedOut(text),
         HttpError::TooLarge { .. } => ExchangeError::TooLarge(text),
         HttpError::Broken { .. } => ExchangeError::Broken(text),
-        HttpError::Unusable { .. } => ExchangeError::Refused(text),
+        HttpError::Unusable { .. } | HttpError::NotPublic { .. } => ExchangeError::Refused(text),
     }
 }
 

@@ -9,6 +9,7 @@
 mod accounts;
 mod changes;
 mod decisions;
+mod deliveries;
 mod error;
 pub(crate) mod file;
 mod gaps;
@@ -37,6 +38,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use accounts::{AccountRow, KnownAccount, KnownRegion, RegionRow};
 pub use decisions::Applied;
+pub use deliveries::{Action, BatchLimits, Change, Pass};
 pub use error::CatalogueError;
 pub use restore::{DeletedResource, DeletingRun, Restoration};
 pub use resume::LatestRun;
@@ -48,9 +50,9 @@ pub use units::{Before, UnitEnd, UnitOutcome, UnitProgress};
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// Each step leads from the version of its index to the next; a released step is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("types.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("types.sql"), include_str!("deliveries.sql")];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Statements kept prepared; there are about thirty.

@@ -143,18 +143,23 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Removes what was deleted more than `keep_days` ago, and the records of runs as old, the last run's excepted.
+    /// Removes what was deleted more than `keep_days` ago and what every sink knows to be deleted, and the records of runs as old, the last run's excepted.
     ///
     /// # Errors
     /// The catalogue cannot be written.
     pub fn purge(&mut self, keep_days: u32, now: u64) -> Result<u64, CatalogueError> {
         let before = moment::to_text(now.saturating_sub(u64::from(keep_days) * DAY_MS));
         let transaction = self.connection.transaction()?;
+        // A sink that may still have it has yet to be told: that it is deleted, the row alone proves.
+        let purged =
+            "deleted_at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.resource_key = resources.resource_key)";
         transaction.execute(
-            "DELETE FROM resource_tags WHERE resource_key IN (SELECT resource_key FROM resources WHERE deleted_at < ?1)",
+            &format!(
+                "DELETE FROM resource_tags WHERE resource_key IN (SELECT resource_key FROM resources WHERE {purged})"
+            ),
             params![before],
         )?;
-        let purged = transaction.execute("DELETE FROM resources WHERE deleted_at < ?1", params![before])?;
+        let purged = transaction.execute(&format!("DELETE FROM resources WHERE {purged}"), params![before])?;
         transaction.execute("DELETE FROM sightings WHERE last_seen < ?1", params![before])?;
         transaction.execute("DELETE FROM types WHERE seen_at < ?1", params![before])?;
         let old = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?1 AND run_id <> coalesce((SELECT run_id FROM last_run), ''))";

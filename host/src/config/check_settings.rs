@@ -155,10 +155,16 @@ fn sinks(settings: &Settings, reader: &mut Reader<'_>) {
     let place = |sink: &SinkUrl| match sink {
         SinkUrl::Sqlite(file) | SinkUrl::NdjsonFile(file) => file.clone(),
         SinkUrl::NdjsonStdout => "-".into(),
+        SinkUrl::Webhook(_) => sink.to_string().into(),
     };
+    let has_memory = settings.sinks.iter().any(|sink| matches!(sink, SinkUrl::Sqlite(_)));
+    if let Some(webhook) = settings.sinks.iter().find(|sink| matches!(sink, SinkUrl::Webhook(_)) && !has_memory) {
+        let message = format!("{webhook}: what it has accepted is remembered in the catalogue, and there is none");
+        reader.say(&at, "to", message, "add sqlite:FILE");
+    }
     for (index, sink) in settings.sinks.iter().enumerate() {
         if settings.sinks.iter().take(index).any(|other| place(other) == place(sink)) {
-            reader.say(&at, "to", format!("{sink}: another sink writes there already"), "give each its own file");
+            reader.say(&at, "to", format!("{sink}: another sink writes there already"), "give each a place of its own");
         }
     }
 }

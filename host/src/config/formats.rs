@@ -6,8 +6,11 @@ use super::accept::{CLASSES, Day};
 use super::age;
 use super::kinds::KnownKinds;
 use super::mistake::nearest;
-use super::sinks::SinkUrl;
+use super::read_sinks::check_map_key;
+use super::sinks;
+use super::webhook::WebhookUrl;
 use crate::credentials::SourceSetting;
+use crate::http_client::AddressRange;
 
 /// What is wrong with a text, and what to write instead.
 pub(super) type Wrong = (String, Option<String>);
@@ -44,7 +47,13 @@ pub(super) fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), 
         "credential-source" => text.parse::<SourceSetting>().map(drop).map_err(|e| (e.to_string(), None)),
         "kind" => kinds.refuse(text).map_or(Ok(()), Err),
         "action" => action(text, kinds),
-        "sink" => SinkUrl::parse(text).map(drop),
+        "sink" => sinks::check(text),
+        "sink-name" => check_map_key(text),
+        "webhook-url" => WebhookUrl::parse(text).map(drop),
+        "address-range" => text
+            .parse::<AddressRange>()
+            .map(drop)
+            .map_err(|message| (message, Some("write an address or a range, as 10.1.2.3 or 10.0.0.0/8".to_owned()))),
         "date" => Day::parse(text).map(drop).ok_or_else(|| {
             (format!("{text:?} is not a date"), Some("write year, month and day as 2027-03-31".to_owned()))
         }),

@@ -21,6 +21,7 @@ pub mod node;
 mod peer;
 mod read;
 mod read_kinds;
+mod read_sinks;
 mod references;
 pub mod report;
 pub mod schema;
@@ -28,6 +29,7 @@ pub mod settings;
 pub mod sinks;
 mod unserved;
 pub mod variables;
+pub mod webhook;
 mod yaml;
 
 use std::cell::RefCell;

@@ -19,7 +19,6 @@ use super::settings::{
     LimitSettings, LogLevel, LogSettings, Management, OnLeave, Origins, RegionChoice, RegionSettings, RoleSettings,
     Sensitive, Settings,
 };
-use super::sinks::SinkUrl;
 use super::variables::{AWS_DEFAULT_REGION, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use super::{Sources, formats};
 use crate::secret::Secret;
@@ -118,7 +117,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A secret with its reference followed. None where it is not set, or is wrong and was reported.
-    fn secret(&mut self, node: Option<&Node>, key: &str) -> Option<Secret> {
+    pub(super) fn secret(&mut self, node: Option<&Node>, key: &str) -> Option<Secret> {
         let node = node?;
         let text = node.text()?;
         let (found, advice) = match references::parse(text).ok()? {
@@ -244,11 +243,6 @@ impl<'a> Reader<'a> {
             on_disable: self.keeping("regions.on_disable"),
             buckets_in_allowed_only: self.is("regions.buckets", "allowed"),
         }
-    }
-
-    fn sinks(&self) -> Vec<SinkUrl> {
-        let items = self.tree.at("to").map(Node::items).unwrap_or_default();
-        items.iter().filter_map(Node::text).filter_map(|text| SinkUrl::parse(text).ok()).collect()
     }
 
     fn deletion(&self) -> DeletionSettings {

@@ -94,6 +94,7 @@ fn origin(loaded: &Loaded, node: Option<&Node>, path: &str) -> String {
 
 /// A value on one line, as JSON, which YAML reads too; text without quotes where it needs none.
 fn plain(node: &Node, schema: &Json) -> String {
+    let schema = schema::alternative(schema, &node.value);
     if is_secret(schema) && !matches!(node.value, Value::Null) {
         return MASK.to_owned();
     }

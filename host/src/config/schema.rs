@@ -56,6 +56,13 @@ pub fn is_secret(schema: &Json) -> bool {
     schema.get("x-secret").and_then(Json::as_bool).unwrap_or(false)
 }
 
+/// Of a schema with alternatives the one that a value of this type is meant for; else the schema itself.
+#[must_use]
+pub fn alternative<'s>(schema: &'s Json, value: &Value) -> &'s Json {
+    let alternatives = schema.get("anyOf").and_then(Json::as_array);
+    alternatives.and_then(|all| all.iter().find(|one| fits(value, &types(one)))).unwrap_or(schema)
+}
+
 /// The types that a schema names: one, several, or those of its alternatives.
 #[must_use]
 pub fn types(schema: &Json) -> Vec<&str> {
@@ -95,9 +102,7 @@ impl<'a> Checker<'a> {
 
     fn node(&mut self, node: Node, schema: &Json, segments: &mut Vec<String>, path: &str) -> Option<Node> {
         let origin = node.origin.clone();
-        let alternatives = schema.get("anyOf").and_then(Json::as_array);
-        let schema =
-            alternatives.and_then(|all| all.iter().find(|one| fits(&node.value, &types(one)))).unwrap_or(schema);
+        let schema = alternative(schema, &node.value);
         if matches!(&node.value, Value::Text(text) if text.trim().is_empty()) {
             let advice = Some("write null, or leave the key out".to_owned());
             self.say(&origin, path, ("an empty string is not a value".to_owned(), advice));
@@ -176,7 +181,7 @@ impl<'a> Checker<'a> {
         let wrong = if is_secret(schema) {
             self.secret(&text, origin)
         } else if text.contains("${") {
-            let advice = "they are for secrets: credentials.keys and external_id";
+            let advice = "they are for secrets: credentials.keys, external_id and a webhook's secret";
             Some(("references (${…}) are not read in this key".to_owned(), Some(advice.to_owned())))
         } else if let Some(allowed) = schema.get("enum").and_then(Json::as_array) {
             formats::one_of(&text, allowed.iter().filter_map(Json::as_str)).err()
@@ -267,12 +272,6 @@ fn mistyped(value: &Value, schema: &Json) -> formats::Wrong {
             (format!("{text:?}"), advice)
         }
         Value::List(_) => ("a list".to_owned(), None),
-        Value::Map(entries) if schema.get("format").and_then(Json::as_str) == Some("sink") => {
-            let name = entries.first().map(|entry| entry.key.clone()).unwrap_or_default();
-            return super::sinks::SinkUrl::parse(&name)
-                .err()
-                .unwrap_or_else(|| (format!("{name:?} is not a sink"), None));
-        }
         Value::Map(_) => ("a map".to_owned(), None),
     };
     (format!("{given} stands where {wanted} is expected"), advice)

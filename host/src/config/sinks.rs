@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::formats::Wrong;
 use super::mistake::nearest;
+use super::webhook::{Webhook, WebhookUrl};
 
 /// A place that a run writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,18 +16,39 @@ pub enum SinkUrl {
     NdjsonFile(PathBuf),
     /// `ndjson:-`: the same on standard output.
     NdjsonStdout,
+    /// `webhook:URL`: what changed, as signed batches.
+    Webhook(Webhook),
 }
 
 /// Sinks of later versions: named here so that they are not mistaken for slips.
-const LATER: &[&str] = &["port", "webhook", "postgres", "parquet", "s3", "http", "https"];
+const LATER: &[&str] = &["port", "postgres", "parquet", "s3"];
+/// What a webhook begins with.
+pub(super) const WEBHOOK: &str = "webhook:";
+
+/// Checks the text of any sink; a webhook needs a secret besides.
+///
+/// # Errors
+/// As [`SinkUrl::parse`], and what is wrong with a webhook's URL.
+pub(super) fn check(text: &str) -> Result<(), Wrong> {
+    match text.strip_prefix(WEBHOOK) {
+        Some(url) => WebhookUrl::parse(url).map(drop),
+        None => SinkUrl::parse(text).map(drop),
+    }
+}
 
 impl SinkUrl {
-    /// Reads one.
+    /// Whether it takes pages as they are read, and remembers none.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self, Self::NdjsonFile(_) | Self::NdjsonStdout)
+    }
+
+    /// Reads one that text alone can say.
     ///
     /// # Errors
     /// No scheme, an unknown or unserved one, or no file.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let forms = || Some("write sqlite:FILE, ndjson:FILE or ndjson:-".to_owned());
+        let forms = || Some("write sqlite:FILE, ndjson:FILE, ndjson:- or webhook:URL".to_owned());
         let Some((scheme, rest)) = text.split_once(':') else {
             if LATER.contains(&text) {
                 return Err((format!("the sink {text:?} is not served by this version"), forms()));
@@ -42,11 +64,15 @@ impl SinkUrl {
             "sqlite" => Ok(Self::Sqlite(PathBuf::from(file))),
             "ndjson" if file == "-" => Ok(Self::NdjsonStdout),
             "ndjson" => Ok(Self::NdjsonFile(PathBuf::from(file))),
+            "https" | "http" => {
+                Err((format!("{scheme:?} is not a kind of sink"), Some("write webhook: before the URL".to_owned())))
+            }
             _ if LATER.contains(&scheme) => {
                 Err((format!("the sink {scheme:?} is not served by this version"), forms()))
             }
             _ => {
-                let near = nearest(scheme, ["sqlite", "ndjson"]).map(|near| format!("did you mean {near}:{rest}?"));
+                let near =
+                    nearest(scheme, ["sqlite", "ndjson", "webhook"]).map(|near| format!("did you mean {near}:{rest}?"));
                 Err((format!("{scheme:?} is not a kind of sink"), near.or_else(forms)))
             }
         }
@@ -59,6 +85,7 @@ impl fmt::Display for SinkUrl {
             Self::Sqlite(file) => write!(f, "sqlite:{}", file.display()),
             Self::NdjsonFile(file) => write!(f, "ndjson:{}", file.display()),
             Self::NdjsonStdout => f.write_str("ndjson:-"),
+            Self::Webhook(webhook) => webhook.url.fmt(f),
         }
     }
 }
@@ -82,7 +109,8 @@ mod tests {
             ("sqlite:", "names no file"),
             ("sqlite:-", "standard output"),
             ("port", "not served by this version"),
-            ("https://example.com", "not served by this version"),
+            ("https://example.com", "write webhook: before the URL"),
+            ("webhok:https://example.com", "did you mean webhook:https://example.com?"),
             ("sqlit:x.db", "did you mean sqlite:x.db?"),
         ] {
             let (message, advice) = SinkUrl::parse(text).unwrap_err();

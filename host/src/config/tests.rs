@@ -11,6 +11,7 @@ use super::files::{FileText, Files};
 use super::kinds::tests::known;
 use super::node::Origin;
 use super::settings::{AccountsFrom, Actions, FailOn, OnLeave};
+use super::sinks::SinkUrl;
 use super::{Day, EXAMPLE, Loaded, Refused, SourceFacts, Sources, load, report, schema, yaml};
 use crate::cli::args::{Command, parse};
 use crate::cli::flags::Flags;
@@ -280,6 +281,44 @@ fn show_names_the_origin_of_every_setting() {
     assert_eq!(line("limits.concurrency"), "limits.concurrency 64 # default, 32 per core");
     assert_eq!(line("deletion.run.share"), "deletion.run.share 0.2 # default");
     assert_eq!(line("accounts.overrides"), "accounts.overrides {} # default");
+}
+
+#[test]
+fn a_webhook_is_text_or_a_map_and_its_secret_is_never_shown() {
+    let secret = "planted-0123456789";
+    let hook = |loaded: &Loaded| match loaded.settings.sinks.last() {
+        Some(SinkUrl::Webhook(webhook)) => webhook.clone(),
+        other => panic!("{other:?}"),
+    };
+    let line = "--to sqlite:a.db --to webhook:https://example.com/hook";
+    let env = [("PORTOLAN_WEBHOOK_SECRET", secret)];
+    let from_flag = load_with(&[], &env, line).unwrap();
+    assert_eq!(hook(&from_flag).secret.expose(), secret);
+    assert_eq!(hook(&from_flag).url.to_string(), "webhook:https://example.com/hook");
+    let files = [("key", "planted-from-a-file\n")];
+    let from_file = load_with(&files, &[("PORTOLAN_WEBHOOK_SECRET_FILE", "key")], line).unwrap();
+    assert_eq!(hook(&from_file).secret.expose(), "planted-from-a-file");
+    let map = format!(
+        "to:\n  - sqlite:a.db\n  - webhook:\n      url: https://example.com/hook\n      secret: {secret}\n      addresses: [10.0.0.0/8]\n"
+    );
+    let from_map = with_file(&map).unwrap();
+    assert_eq!(hook(&from_map).secret.expose(), secret);
+    assert_eq!(hook(&from_map).addresses.len(), 1);
+    for loaded in [&from_flag, &from_file, &from_map] {
+        let shown = report::show(loaded);
+        assert!(shown.contains("https://example.com/hook") && !shown.contains("planted"), "{shown}");
+        assert!(!format!("{:?}", loaded.settings).contains("planted"));
+    }
+    assert!(report::show(&from_map).contains("secret: ***"));
+    // Where others can read the file, a secret in it is refused; a webhook without a memory is, too.
+    refused(load_with(&[("./portolan.yaml!", &map)], &[], ""), &["5:15: to[1].webhook.secret: a secret stands here"]);
+    refused(
+        load_with(&[], &env, "--to webhook:https://example.com"),
+        &["--to: to: webhook:https://example.com/: what it"],
+    );
+    let short = load_with(&[], &[("PORTOLAN_WEBHOOK_SECRET", "planted")], line);
+    let said = refused(short, &["--to: to[1]: the secret has fewer than 16 characters"]).to_string();
+    assert!(!said.contains("planted"), "{said}");
 }
 
 #[test]

@@ -17,6 +17,10 @@ pub const OCEAN_JSON: &str = "OCEAN__INTEGRATION__CONFIG";
 pub const OCEAN: &str = "OCEAN__INTEGRATION__CONFIG__";
 /// Prefix of the peer's framework: none of it is a setting of this version.
 pub const OCEAN_FRAMEWORK: &str = "OCEAN__";
+/// The secret of webhooks that name none.
+pub const WEBHOOK_SECRET: &str = "PORTOLAN_WEBHOOK_SECRET";
+/// A file with that secret; [`WEBHOOK_SECRET`] wins.
+pub const WEBHOOK_SECRET_FILE: &str = "PORTOLAN_WEBHOOK_SECRET_FILE";
 /// The region of AWS's own tools.
 pub const AWS_REGION: &str = "AWS_REGION";
 /// The same for older tools; [`AWS_REGION`] wins.
@@ -41,6 +45,8 @@ const fn v(name: &'static str, what: &'static str) -> Variable {
 /// All of them, in the order in which help shows them.
 pub const VARIABLES: &[Variable] = &[
     v("PORTOLAN__SECTION__KEY", "any setting of portolan.yaml; lists by comma or as JSON, `null` unsets"),
+    v("PORTOLAN_WEBHOOK_SECRET", "the key of a webhook's signatures"),
+    v("PORTOLAN_WEBHOOK_SECRET_FILE", "a file with that key"),
     v("OCEAN__INTEGRATION__CONFIG", "the peer's settings as one JSON object"),
     v(
         "OCEAN__INTEGRATION__CONFIG__*",

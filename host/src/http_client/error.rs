@@ -17,6 +17,15 @@ pub enum HttpError {
         #[source]
         source: Cause,
     },
+    /// The name leads to an address of this machine or its networks, which a guarded client connects to only if it was
+    /// named. Nothing was sent.
+    #[error("{host} leads to {address}, which is not an address of the open internet and was not named")]
+    NotPublic {
+        /// Host and port, as asked for.
+        host: String,
+        /// Where it leads.
+        address: std::net::IpAddr,
+    },
     /// No connection: refused, unreachable, or the TLS handshake failed. Nothing was sent.
     #[error("no connection to {host}: {reason}")]
     Connect {

@@ -3,7 +3,9 @@
 //! It sends what it is given, once: no redirects, no retries after bytes were sent, no decompression,
 //! no cookies, no proxies. Time and size are limited per request, and what went wrong is told by type.
 
+mod addresses;
 mod error;
+mod resolve;
 mod smithy;
 mod tls;
 
@@ -19,6 +21,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use resolve::{Resolver, refused_address};
+
+pub use addresses::AddressRange;
 pub(crate) use error::causes;
 pub use error::{Cause, HttpError};
 pub use tls::{TlsError, TlsSettings};
@@ -41,7 +46,7 @@ const IDLE: Duration = Duration::from_secs(15);
 /// Different `connect_ms` that get a pool of their own; callers use a handful of constants.
 const POOLS: usize = 16;
 
-type Pool = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Pool = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
 
 /// A pooled HTTP/1.1 client over TCP and TLS. Clones share their connections.
 #[derive(Clone)]
@@ -51,6 +56,7 @@ pub struct HttpClient {
 
 struct Inner {
     tls: rustls::ClientConfig,
+    resolver: Resolver,
     /// The time to connect belongs to hyper's connector, so there is a pool for each that is used.
     pools: Mutex<BTreeMap<u64, Pool>>,
 }
@@ -67,8 +73,21 @@ impl HttpClient {
     /// # Errors
     /// A certificate bundle was given and cannot be used.
     pub fn new(settings: &TlsSettings) -> Result<Self, TlsError> {
+        Self::with(settings, Resolver::anywhere())
+    }
+
+    /// One that connects to a name only where that leads to the open internet or to an address in `named`. An address
+    /// written in place of a name is named by that.
+    ///
+    /// # Errors
+    /// As [`HttpClient::new`].
+    pub fn guarded(settings: &TlsSettings, named: &[AddressRange]) -> Result<Self, TlsError> {
+        Self::with(settings, Resolver::guarded(named))
+    }
+
+    fn with(settings: &TlsSettings, resolver: Resolver) -> Result<Self, TlsError> {
         let tls = tls::client_config(settings)?;
-        Ok(Self { inner: Arc::new(Inner { tls, pools: Mutex::default() }) })
+        Ok(Self { inner: Arc::new(Inner { tls, resolver, pools: Mutex::default() }) })
     }
 
     fn pool(&self, connect_ms: u64) -> Pool {
@@ -76,7 +95,7 @@ impl HttpClient {
         if let Some(pool) = pools.get(&connect_ms) {
             return pool.clone();
         }
-        let mut tcp = HttpConnector::new();
+        let mut tcp = HttpConnector::new_with_resolver(self.inner.resolver.clone());
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(Duration::from_millis(connect_ms)));
@@ -171,6 +190,9 @@ fn failed_to_send(error: hyper_util::client::legacy::Error, host: &str, connect_
     let timed_out = |cause: &(dyn std::error::Error + 'static)| {
         cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut)
     };
+    if let Some(address) = refused_address(&error) {
+        return HttpError::NotPublic { host, address };
+    }
     // The connector's error type is private; its text for a failed lookup is fixed, and a test holds it.
     if causes(&error).any(|cause| cause.to_string() == "dns error") {
         HttpError::Unresolved { host, source: Box::new(error) }

@@ -70,7 +70,7 @@ fn convert(error: HttpError) -> ConnectorError {
         HttpError::Unresolved { .. } | HttpError::Connect { .. } | HttpError::Broken { .. } => {
             ConnectorError::io(error.into())
         }
-        HttpError::Unusable { .. } => ConnectorError::user(error.into()),
+        HttpError::Unusable { .. } | HttpError::NotPublic { .. } => ConnectorError::user(error.into()),
         HttpError::TooLarge { .. } => ConnectorError::other(error.into(), None),
     }
 }

@@ -10,6 +10,7 @@ mod clock;
 mod close;
 mod context;
 mod convert;
+mod deliver;
 mod exit;
 mod finish_plan;
 mod guest_config;
@@ -53,6 +54,7 @@ use setup::{Ready, reads_organization, set_up};
 pub use cancellation::Cancellation;
 pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
+pub use deliver::{Deliveries, DeliveryCounts};
 pub use exit::{ExitStatus, Facts};
 pub use guest_config::{guest_config, run_facts};
 pub use progress::Progress;
@@ -278,6 +280,8 @@ async fn finish(
         now: ended_ms,
     };
     context.streams.finish(&end).await;
+    let deliveries = context.streams.bring_in_step(&context.store, &context.start.id, &context.cancelled).await;
+    facts.interrupted |= context.streams.have_memory() && context.is_cancelled();
     let failed_sinks = context.streams.failures();
     facts.sink_failed |= !failed_sinks.is_empty();
     end.exit_status = i32::from(ExitStatus::of(facts).code());
@@ -316,6 +320,7 @@ async fn finish(
         tripped,
         failed_sinks,
         plan: planned,
+        deliveries,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
         interrupted: facts.interrupted,

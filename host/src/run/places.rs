@@ -12,7 +12,9 @@ use crate::catalogue::file::beside;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::settings::Settings;
 use crate::config::sinks::SinkUrl;
-use crate::sink::{NdjsonSink, NdjsonTarget, Sink, SinkError};
+use crate::credentials::Environment;
+use crate::http_client::TlsSettings;
+use crate::sink::{Destination, NdjsonSink, NdjsonTarget, Sink, SinkError, WebhookSink};
 
 /// The catalogue that the run writes to, and whether it keeps rows.
 pub(super) fn open_catalogue(settings: &Settings, task: &Task) -> Result<(Catalogue, bool), StartError> {
@@ -35,9 +37,9 @@ pub(super) fn open_catalogue(settings: &Settings, task: &Task) -> Result<(Catalo
             "only a catalogue remembers where a run stood, and none is among the sinks: name it with --to sqlite:FILE"
                 .to_owned(),
         )),
-        (Some(_), Task::Resume) if settings.sinks.len() > 1 => Err(StartError::Usage(
-            "nothing is resumed: a stream would lack what was written to it before the run was killed; name the catalogue \
-             alone with --to sqlite:FILE, or run without --resume"
+        (Some(_), Task::Resume) if settings.sinks.iter().any(SinkUrl::is_stream) => Err(StartError::Usage(
+            "nothing is resumed: a stream would lack what was written to it before the run was killed; leave \
+             the stream out, or run without --resume"
                 .to_owned(),
         )),
         (Some(file), Task::Resume) if !file.exists() => {
@@ -50,8 +52,9 @@ pub(super) fn open_catalogue(settings: &Settings, task: &Task) -> Result<(Catalo
 }
 
 /// The sinks beside the catalogue. Whoever only looks writes to none.
-pub(super) fn open_streams(settings: &Settings, task: &Task) -> Result<Streams, StartError> {
+pub(super) fn open_streams(settings: &Settings, environment: &Environment, task: &Task) -> Result<Streams, StartError> {
     let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
+    let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
     if matches!(task, Task::Plan { .. }) {
         return Ok(Streams::new(sinks));
     }
@@ -60,11 +63,17 @@ pub(super) fn open_streams(settings: &Settings, task: &Task) -> Result<Streams, 
             SinkUrl::Sqlite(_) => continue,
             SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
+            SinkUrl::Webhook(webhook) => {
+                let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
+                let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
+                destinations.push(Box::new(WebhookSink::new(webhook, &tls).map_err(|error| usage(&error))?));
+                continue;
+            }
         };
         let open = NdjsonSink::open(&target).map_err(|error: SinkError| StartError::Sink(error.to_string()))?;
         sinks.push(Box::new(open));
     }
-    Ok(Streams::new(sinks))
+    Ok(Streams::new(sinks).with_destinations(destinations))
 }
 
 /// The place of a plan's recording until the plan is made: beside it, and made anew, so that its mode is ours.

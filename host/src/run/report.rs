@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::deliver::Deliveries;
 use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
@@ -108,6 +109,8 @@ pub struct Report {
     /// Of `--plan`: what would change; nothing did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Planned>,
+    /// What each sink with a memory was sent.
+    pub deliveries: Deliveries,
     /// AWS calls by `service:Operation`.
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.

@@ -125,6 +125,7 @@ pub(super) async fn set_up(
         (None, Some((run, ..))) => RunStart { id: run.run_id.clone(), at_ms: run.started },
         (None, None) => RunStart::now(),
     };
+    let environment = surroundings.environment.clone();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
     let reach = match replay {
         Some(replay) => recorded(replay)?,
@@ -141,7 +142,7 @@ pub(super) async fn set_up(
         Task::Sync | Task::Resume => String::new(),
         Task::Plan { .. } | Task::Apply(_) => catalogue.content().map_err(|error| sink_failed(&error))?,
     };
-    let streams = open_streams(&settings, &task)?;
+    let streams = open_streams(&settings, &environment, &task)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,
         None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),

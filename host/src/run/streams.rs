@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use crate::catalogue::PageRecord;
-use crate::sink::{RunEnd, Sink};
+use super::cancellation::Cancellation;
+use super::deliver::{Deliveries, deliver};
+use crate::catalogue::{Catalogue, PageRecord};
+use crate::sink::{Destination, RunEnd, Sink, Worker};
 
-/// Sinks that take pages as they come.
+/// Sinks that take pages as they come, and those that are brought in step at the end.
 pub(super) struct Streams {
     sinks: Vec<Box<dyn Sink>>,
+    destinations: Vec<Box<dyn Destination>>,
     failed: Mutex<BTreeMap<String, String>>,
 }
 
 impl Streams {
     pub(super) fn new(sinks: Vec<Box<dyn Sink>>) -> Self {
-        Self { sinks, failed: Mutex::default() }
+        Self { sinks, destinations: Vec::new(), failed: Mutex::default() }
+    }
+
+    pub(super) fn with_destinations(self, destinations: Vec<Box<dyn Destination>>) -> Self {
+        Self { destinations, ..self }
     }
 
     /// Gives a page to each sink that has not failed yet.
@@ -39,6 +46,32 @@ impl Streams {
         }
     }
 
+    /// Whether there are sinks with a memory: a run that is stopped before these are in step has not come to its end.
+    pub(super) fn have_memory(&self) -> bool {
+        !self.destinations.is_empty()
+    }
+
+    /// Brings the sinks with a memory in step with the catalogue, side by side. A run that was stopped leaves them as
+    /// they are.
+    pub(super) async fn bring_in_step(
+        &self,
+        store: &Worker<Catalogue>,
+        run_id: &str,
+        cancelled: &Cancellation,
+    ) -> Deliveries {
+        let delivering = self.destinations.iter().filter(|_| !cancelled.is_cancelled()).map(async |destination| {
+            let (counts, failed) = deliver(destination.as_ref(), store, run_id, cancelled).await;
+            let name = destination.name();
+            tracing::info!(sink = name, counts.upserts, counts.deletions, counts.refused, "delivered");
+            if let Some(why) = failed {
+                tracing::error!(sink = name, "{why}; the next run sends what it lacks");
+                self.note(name, &why);
+            }
+            (name.to_owned(), counts)
+        });
+        futures::future::join_all(delivering).await.into_iter().collect()
+    }
+
     /// What failed, by the sink's URL.
     pub(super) fn failures(&self) -> BTreeMap<String, String> {
         self.failed.lock().map(|failed| failed.clone()).unwrap_or_default()
@@ -50,6 +83,10 @@ impl Streams {
 
     fn fail(&self, name: &str, why: &str) {
         tracing::error!(sink = name, "{why}; this sink takes nothing more in this run");
+        self.note(name, why);
+    }
+
+    fn note(&self, name: &str, why: &str) {
         if let Ok(mut failed) = self.failed.lock() {
             failed.entry(name.to_owned()).or_insert_with(|| why.to_owned());
         }

@@ -1,13 +1,15 @@
-//! Where a run's resources go: the SQLite catalogue, NDJSON.
+//! Where a run's resources go: the SQLite catalogue, NDJSON, webhooks.
 //!
-//! A sink gets pages as they are read, and at the end the plan of deletions that passed the guards. Each writes in a
+//! A [`Sink`] gets pages as they are read, and at the end the plan of deletions that passed the guards. Each writes in a
 //! thread of its own behind a bounded queue, so that a slow disk or a slow reader of a pipe slows the reading of AWS
-//! down instead of filling the memory.
+//! down instead of filling the memory. A [`Destination`] gets, at the end of a run, what the catalogue has and it has not.
 
 mod catalogue;
+mod destination;
 mod ndjson;
 #[cfg(test)]
 mod tests;
+mod webhook;
 mod worker;
 
 use std::path::PathBuf;
@@ -20,7 +22,9 @@ use crate::deletion::Plan;
 use crate::unit::UnitKey;
 
 pub use catalogue::CatalogueSink;
+pub use destination::{Answer, Destination, DestinationError, Refusal};
 pub use ndjson::NdjsonSink;
+pub use webhook::WebhookSink;
 pub use worker::{QUEUE_JOBS_MAX, Worker, WorkerGone};
 
 /// Where a sink writes, as parsed from its URL.

@@ -3,6 +3,7 @@
 
 mod asking;
 mod deleting;
+mod delivering;
 mod files;
 mod rehearsing;
 mod restoring;

@@ -20,6 +20,23 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
         ("limits: { budget_share: 0.5 }", "limits.budget_share: not served by this version"),
         ("to: [port: {}]", "1:6: to[0]: the sink \"port\" is not served by this version"),
         ("to: sqlite:x.db", "1:5: to: \"sqlite:x.db\" stands where a list is expected; write [sqlite:x.db]"),
+        ("to: [webhook: {}]", "1:15: to[0].webhook: url is missing"),
+        ("to: [sqlite: {}]", "1:6: to[0]: sqlite is written as text; write sqlite:FILE"),
+        ("to: [{}]", "1:6: to[0]: names no sink"),
+        ("to: [sqlite:a, webhook:http://example.com]", "1:16: to[1]: plain http"),
+        ("to: [sqlite:a, webhook:https://x@example.com]", "1:16: to[1]: a webhook's URL has neither a user name"),
+        (
+            "to: [sqlite:a, webhook:https://example.com]",
+            "1:16: to[1]: there is no secret to sign with; set PORTOLAN_WEBHOOK_SECRET",
+        ),
+        (
+            "to: [sqlite:a, webhook: { url: https://example.com, secret: \"${ENV:NOT_THERE}\" }]",
+            "to[1].webhook.secret: the variable NOT_THERE is not set",
+        ),
+        (
+            "to: [sqlite:a, webhook: { url: https://example.com, secret: 0123456789abcdef, addresses: [10.0.0.0/99] }]",
+            "to[1].webhook.addresses[0]: \"10.0.0.0/99\" is neither an address nor a range",
+        ),
         ("to: []", "to: there is nowhere to write to"),
         ("to: [sqlite:a, ndjson:a]", "another sink writes there already"),
         ("version: 2", "version: 2 is not one of 1"),

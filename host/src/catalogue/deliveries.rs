@@ -1,0 +1,272 @@
+//! What sinks with a memory lack of the catalogue, and what they have taken.
+//!
+//! A sink is sent what the catalogue holds and the sink is not known to have, and the deletion of what the catalogue has
+//! deleted and the sink may have. Before anything is sent its row forgets what was accepted, so that whatever ends the
+//! run between sending and answer, the next one sends it again.
+
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Catalogue, CatalogueError, moment};
+
+/// What is to be done at a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Put the resource in place of what is there of that key.
+    Upsert,
+    /// Take the resource out.
+    Delete,
+}
+
+/// Something that a sink is not known to have as the catalogue has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The resource's key.
+    pub key: String,
+    /// What is to be done.
+    pub action: Action,
+    /// The resource, or what names it, as one JSON object.
+    pub json: String,
+}
+
+impl Change {
+    /// Of what is sent, so that equal things are not sent again. 16 bytes: no two of a sink's resources meet.
+    fn digest(&self) -> String {
+        let digest = Sha256::digest(self.json.as_bytes());
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// How much goes into one batch. A change that is larger than the bytes alone goes alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// Changes.
+    pub changes: usize,
+    /// Bytes of their JSON.
+    pub bytes: usize,
+}
+
+/// Where a pass over the catalogue stands: what is new or changed first, then what is gone, and last what the sink has
+/// refused in an earlier run, so that it holds nothing else up.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    stage: Stage,
+    after: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Upserts,
+    Deletions,
+    Refused,
+}
+
+/// New, or changed since it was accepted. What was refused waits for its own stage.
+const UPSERTS: &str =
+    "SELECT r.resource_key, r.kind, r.account_id, r.region, r.id, r.arn, r.name, r.properties, r.context, d.accepted
+     FROM resources r LEFT JOIN deliveries d ON d.sink = ?1 AND d.resource_key = r.resource_key
+     WHERE r.deleted_at IS NULL AND r.resource_key > ?2 AND d.refused IS NULL
+     ORDER BY r.resource_key";
+/// Only what the catalogue has deleted, which it does on proof: a row that is not there says nothing.
+const DELETIONS: &str = "SELECT r.resource_key, r.kind, r.account_id, r.region, r.id
+     FROM deliveries d JOIN resources r ON r.resource_key = d.resource_key
+     WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NOT NULL
+     ORDER BY d.resource_key";
+/// Refused before this pass began: not by time, as clocks are set back.
+const REFUSED: &str =
+    "SELECT r.resource_key, r.kind, r.account_id, r.region, r.id, r.arn, r.name, r.properties, r.context, d.accepted
+     FROM deliveries d JOIN resources r ON r.resource_key = d.resource_key
+     WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NULL AND d._again = 1
+     ORDER BY d.resource_key";
+
+/// What names a resource.
+#[derive(Serialize)]
+struct Named<'a> {
+    key: &'a str,
+    kind: &'a str,
+    account_id: &'a str,
+    region: Option<&'a str>,
+    id: &'a str,
+}
+
+/// What a deletion need not say.
+#[derive(Serialize)]
+struct Known<'a> {
+    arn: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl Catalogue {
+    /// Begins a pass for a sink.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written.
+    pub fn begin_pass(&mut self, sink: &str) -> Result<Pass, CatalogueError> {
+        let again = "UPDATE deliveries SET _again = 1 WHERE sink = ?1 AND refused IS NOT NULL";
+        self.connection.execute(again, params![sink])?;
+        Ok(Pass { stage: Stage::Upserts, after: String::new() })
+    }
+
+    /// The next changes that a sink needs, and where the pass stands after them; none when it has all. They are marked as
+    /// sent, durably, before they are given.
+    ///
+    /// # Errors
+    /// No run has begun; the catalogue cannot be written.
+    pub fn next_changes(
+        &mut self,
+        sink: &str,
+        mut pass: Pass,
+        limits: BatchLimits,
+        now: u64,
+    ) -> Result<Option<(Vec<Change>, Pass)>, CatalogueError> {
+        let run_id = self.current()?.run_id.clone();
+        loop {
+            let changes = lacking(&self.connection, sink, &pass, limits)?;
+            if let Some(last) = changes.last() {
+                pass.after.clone_from(&last.key);
+                self.mark_as_sent(sink, &changes, &run_id, now)?;
+                return Ok(Some((changes, pass)));
+            }
+            pass.after.clear();
+            pass.stage = match pass.stage {
+                Stage::Upserts => Stage::Deletions,
+                Stage::Deletions => Stage::Refused,
+                Stage::Refused => return Ok(None),
+            };
+        }
+    }
+
+    fn mark_as_sent(&mut self, sink: &str, changes: &[Change], run_id: &str, now: u64) -> Result<(), CatalogueError> {
+        // A power cut must not take this back once something is sent, nor the rows before it: that costs a wait for the
+        // disk with each batch, and a page of a run, which can be read again, need not pay it.
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        let marked = mark(&mut self.connection, sink, changes, run_id, &moment::to_text(now));
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        Ok(marked?)
+    }
+
+    /// The sink has taken these.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written.
+    pub fn accepted(&mut self, sink: &str, changes: &[Change], now: u64) -> Result<(), CatalogueError> {
+        let at = moment::to_text(now);
+        let transaction = self.connection.transaction()?;
+        for change in changes {
+            match change.action {
+                Action::Upsert => transaction
+                    .prepare_cached(
+                        "UPDATE deliveries SET accepted = ?3, refused = NULL, _again = 0, at = ?4 WHERE sink = ?1 AND resource_key = ?2",
+                    )?
+                    .execute(params![sink, change.key, change.digest(), at])?,
+                Action::Delete => transaction
+                    .prepare_cached("DELETE FROM deliveries WHERE sink = ?1 AND resource_key = ?2")?
+                    .execute(params![sink, change.key])?,
+            };
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The sink has answered that it does not take these, and why.
+    ///
+    /// # Errors
+    /// The catalogue cannot be written.
+    pub fn refused(&mut self, sink: &str, changes: &[Change], why: &str, now: u64) -> Result<(), CatalogueError> {
+        let at = moment::to_text(now);
+        let transaction = self.connection.transaction()?;
+        {
+            let mut update = transaction.prepare_cached(
+                "UPDATE deliveries SET refused = ?3, _again = 0, at = ?4 WHERE sink = ?1 AND resource_key = ?2",
+            )?;
+            for change in changes {
+                update.execute(params![sink, change.key, why, at])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn lacking(
+    connection: &Connection,
+    sink: &str,
+    pass: &Pass,
+    limits: BatchLimits,
+) -> Result<Vec<Change>, CatalogueError> {
+    let query = match pass.stage {
+        Stage::Upserts => UPSERTS,
+        Stage::Deletions => DELETIONS,
+        Stage::Refused => REFUSED,
+    };
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query(params![sink, pass.after])?;
+    let (mut changes, mut bytes) = (Vec::new(), 0_usize);
+    while let Some(row) = rows.next()? {
+        let change = match pass.stage {
+            Stage::Deletions => deletion(row)?,
+            Stage::Upserts | Stage::Refused => {
+                let change = upsert(row)?;
+                if row.get::<_, Option<String>>(9)?.is_some_and(|accepted| accepted == change.digest()) {
+                    continue;
+                }
+                change
+            }
+        };
+        bytes = bytes.saturating_add(change.json.len());
+        if bytes > limits.bytes && !changes.is_empty() {
+            break;
+        }
+        changes.push(change);
+        if changes.len() >= limits.changes {
+            break;
+        }
+    }
+    Ok(changes)
+}
+
+fn mark(connection: &mut Connection, sink: &str, changes: &[Change], run_id: &str, at: &str) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO deliveries (sink, resource_key, at, run_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (resource_key, sink) DO UPDATE SET accepted = NULL, at = excluded.at, run_id = excluded.run_id",
+        )?;
+        for change in changes {
+            insert.execute(params![sink, change.key, at, run_id])?;
+        }
+    }
+    transaction.commit()
+}
+
+fn deletion(row: &Row<'_>) -> rusqlite::Result<Change> {
+    let (key, json) = named(row)?;
+    Ok(Change { key, action: Action::Delete, json })
+}
+
+/// The properties and the context are put in as the catalogue has them: text that it made from JSON. Both objects before
+/// them end in a string or a null, so that the braces trimmed are their own.
+fn upsert(row: &Row<'_>) -> rusqlite::Result<Change> {
+    let (key, named) = named(row)?;
+    let (kind, arn, name): (String, Option<String>, Option<String>) = (row.get(1)?, row.get(5)?, row.get(6)?);
+    let known = text(&Known { arn: arn.as_deref(), name: name.as_deref() })?;
+    let kind = text(&kind)?;
+    let (properties, context) = (row.get_ref(7)?.as_str()?, row.get_ref(8)?.as_str()?);
+    let json = format!(
+        r#"{},{},"resource":{{"Type":{kind},"Properties":{properties},"__ExtraContext":{context}}}}}"#,
+        named.trim_end_matches('}'),
+        known.trim_start_matches('{').trim_end_matches('}'),
+    );
+    Ok(Change { key, action: Action::Upsert, json })
+}
+
+fn named(row: &Row<'_>) -> rusqlite::Result<(String, String)> {
+    let (key, kind, account): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let (region, id): (Option<String>, String) = (row.get(3)?, row.get(4)?);
+    let named = Named { key: &key, kind: &kind, account_id: &account, region: region.as_deref(), id: &id };
+    let json = text(&named)?;
+    Ok((key, json))
+}
+
+fn text(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
