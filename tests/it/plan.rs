@@ -45,7 +45,8 @@ fn mode(file: &Path) -> u32 {
 fn a_plan_changes_nothing_and_what_is_applied_is_what_it_said() {
     let organization = Organization::build(Scale::Tiny);
     let front = organization.front();
-    let portolan = Portolan::in_organization("planned", &organization);
+    let mut portolan = Portolan::in_organization("planned", &organization);
+    portolan.set("PORTOLAN_WEBHOOK_SECRET", "0123456789abcdef0123456789abcdef");
     let account = organization.account("prod-web").to_owned();
     portolan.sync(&organization, &[]);
 
@@ -66,6 +67,10 @@ fn a_plan_changes_nothing_and_what_is_applied_is_what_it_said() {
     let run = portolan.sync(&organization, &with(&["--plan-out", "estate.plan"])).expect(2);
     println!("{}", run.stdout);
     assert_eq!(bytes(&portolan), before, "a plan writes nothing");
+    // Nobody listens there: a delivery would end the run with 4.
+    let webhook = ["--to", "sqlite:catalogue.db", "--to", "webhook:http://127.0.0.1:9/hook", "--plan"];
+    portolan.sync(&organization, &webhook).expect(2);
+    assert_eq!(bytes(&portolan), before, "a plan delivers nothing");
     for absent in ["all.ndjson", "all.ndjson.part", "estate.plan.part", "estate.plan.new"] {
         assert!(!portolan.file(absent).exists(), "{absent}");
     }
