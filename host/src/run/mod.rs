@@ -13,6 +13,7 @@ mod deliver;
 mod exit;
 mod guest_config;
 mod membership;
+mod open_streams;
 mod plan;
 mod progress;
 mod queue;

@@ -11,9 +11,9 @@ use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::context::Context;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
+use super::open_streams::open_streams;
 use super::progress::Progress;
 use super::role_plan::role_plan;
-use super::streams::Streams;
 use super::tally::Tally;
 use super::types::TypesInCatalogue;
 use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay, TypeMemory};
@@ -30,7 +30,7 @@ use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
 use crate::instance::{ConfigureError, Instances};
 use crate::manifest::Manifest;
-use crate::sink::{Destination, NdjsonSink, NdjsonTarget, Sink, SinkError, WebhookSink, Worker};
+use crate::sink::Worker;
 
 /// Why a run could not begin, by exit status.
 #[derive(Debug, thiserror::Error)]
@@ -303,27 +303,6 @@ fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> 
         Some(file) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
         None => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
     }
-}
-
-fn open_streams(settings: &Settings, environment: &Environment) -> Result<Streams, StartError> {
-    let mut sinks: Vec<Box<dyn Sink>> = Vec::new();
-    let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
-    for sink in &settings.sinks {
-        let target = match sink {
-            SinkUrl::Sqlite(_) => continue,
-            SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
-            SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
-            SinkUrl::Webhook(webhook) => {
-                let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
-                let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
-                destinations.push(Box::new(WebhookSink::new(webhook, &tls).map_err(|error| usage(&error))?));
-                continue;
-            }
-        };
-        let open = NdjsonSink::open(&target).map_err(|error: SinkError| StartError::Sink(error.to_string()))?;
-        sinks.push(Box::new(open));
-    }
-    Ok(Streams::new(sinks).with_destinations(destinations))
 }
 
 /// The exchange to use, and the recorder in it where the run is recorded.
