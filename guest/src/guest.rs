@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::interface::{Account, AccountPage, AccountPlan, Configured, Mapped, Page, Remark, Run, Unit};
 use crate::problem::Problem;
 use crate::redact::hex;
-use crate::{accounts, plan, sync};
+use crate::{accounts, mapping, plan, sync};
 
 /// A configured guest. Every call is a function of its arguments, of the configuration and of what AWS answers.
 #[derive(Debug)]
@@ -23,13 +23,10 @@ impl Guest {
     /// # Errors
     /// Everything that is wrong with it, at once.
     pub fn configure(config: &str, run: Run) -> Result<(Self, Configured), Vec<Remark>> {
-        let parsed = config::parse(config, &run)?;
+        let (parsed, warnings) = config::parse(config, &run)?;
         let kinds = parsed.kinds.iter().map(|chosen| (&chosen.kind, chosen.actions().collect()));
-        let configured = Configured {
-            manifest: catalog::manifest(kinds),
-            fingerprint: fingerprint(config, &run),
-            warnings: Vec::new(),
-        };
+        let configured =
+            Configured { manifest: catalog::manifest(kinds), fingerprint: fingerprint(config, &run), warnings };
         Ok((Self { config: parsed, run }, configured))
     }
 
@@ -77,12 +74,12 @@ impl Guest {
         sync::read_resources(host, &self.run, &self.config, account, unit, ids)
     }
 
-    /// Entities of resources that the host holds. There are no mappings yet, and so no entities.
+    /// Entities of resources that the host holds.
     ///
     /// # Errors
-    /// None so far.
-    pub fn map_resources(&self, _unit: &Unit, _resources: &str) -> Result<Mapped, Problem> {
-        Ok(Mapped::default())
+    /// The unit's kind is not configured, or a line is no resource's.
+    pub fn map_resources(&self, unit: &Unit, resources: &str) -> Result<Mapped, Problem> {
+        mapping::map_resources(&self.config, &self.run, unit, resources)
     }
 }
 

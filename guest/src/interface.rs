@@ -11,7 +11,7 @@ pub struct Limits {
     pub response_bytes: u64,
     /// Bytes of all bodies of one `send`.
     pub batch_bytes: u64,
-    /// What a page's resources may come to.
+    /// What a page's resources and entities may come to.
     pub page_bytes: u64,
     /// A cursor's length.
     pub cursor_bytes: u32,
@@ -147,7 +147,7 @@ pub struct AccountPlan {
 pub struct Page {
     /// JSON Lines, by `schemas/page.json`.
     pub resources: String,
-    /// JSON Lines; none yet.
+    /// JSON Lines, by the same schema.
     pub entities: String,
     /// What went wrong.
     pub problems: Vec<Problem>,

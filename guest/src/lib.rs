@@ -18,6 +18,7 @@ mod guest;
 pub mod host;
 pub mod interface;
 mod limits;
+mod mapping;
 mod nearest;
 mod path;
 mod plan;

@@ -44,3 +44,22 @@ pub(crate) const TREE_LEVELS: u32 = 32;
 
 /// Answers remembered of what asks whether a default resource is in use. Past it, they are asked again.
 pub(crate) const USES_REMEMBERED: usize = 10_000;
+
+/// Bytes of one expression of a mapping. The longest of the peer's examples have 2,000.
+pub(crate) const EXPRESSION_BYTES: usize = 16 << 10;
+
+/// Brackets within brackets of an expression. The parser calls itself for each, on a stack of one MiB.
+pub(crate) const EXPRESSION_NESTING: usize = 100;
+
+/// Operators after each other and brackets within brackets of an expression, together. A chain of operators is as deep as
+/// it is long, for the parser and for jaq, and the component's stack is small; the peer's examples have 30 at most.
+pub(crate) const EXPRESSION_DEPTH: usize = 150;
+
+/// Entities that one mapping makes of one resource (`itemsToParse`). They go into one page with their resource.
+pub(crate) const ENTITIES_PER_RESOURCE: usize = 5_000;
+
+/// Levels of objects and lists within a mapping.
+pub(crate) const MAPPING_LEVELS: usize = 16;
+
+/// Causes that one page's mapping problems tell apart. An expression's error may hold a resource's own text.
+pub(crate) const MAPPING_CAUSES: usize = 100;

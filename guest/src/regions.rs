@@ -27,13 +27,14 @@ pub(crate) fn of_kind(run: &Run, definition: &Definition) -> Option<Vec<String>>
 /// policy names, then all others that are allowed.
 pub(crate) fn home(config: &Config, run: &Run, chosen: Option<&ChosenKind>, account: &str) -> Vec<String> {
     let partition = partition(&run.partition);
-    let named = chosen.and_then(|chosen| chosen.regions.as_ref()).unwrap_or(&config.regions);
+    let own = chosen.map(|chosen| chosen.regions.as_slice()).filter(|own| !own.is_empty());
+    let named = own.unwrap_or(std::slice::from_ref(&config.regions));
     let mut regions: Vec<String> = Vec::new();
     let candidates = config
         .home_region
         .iter()
         .chain(partition.map(|partition| &partition.implicit_global_region))
-        .chain(&named.allow)
+        .chain(named.iter().flat_map(|policy| &policy.allow))
         .chain(partition.map(|partition| partition.regions.as_slice()).unwrap_or_default());
     for region in candidates {
         let allowed = chosen.is_none_or(|chosen| config.allows(chosen, account, region));

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod manifest;
 pub mod outcome;
 pub mod page_lines;
+pub mod planned;
 pub mod run;
 pub mod secret;
 pub mod sink;

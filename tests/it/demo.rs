@@ -25,6 +25,16 @@ fn the_demo_fills_a_catalogue_without_account_or_network() {
     // The three queries that it shows are there to be tried, and give what it says.
     assert!(run.stdout.matches("SELECT").count() >= 3, "{}", run.stdout);
     assert!(!rows(&file, "SELECT * FROM by_kind").is_empty());
+    // A second look showed an estate of nothing: the recording was in the file already.
+    let again = portolan.run(&["demo", "--to", "sqlite:demo.db"]).expect(0);
+    let table =
+        |text: &str| text.lines().filter(|line| line.starts_with("AWS::")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(table(&again.stdout), table(&run.stdout));
+    // A catalogue with another run in it is not the demo's to remove.
+    let other = "INSERT INTO runs (run_id, started_at, partition, fingerprint) VALUES ('other', '', 'aws', '')";
+    rusqlite::Connection::open(&file).unwrap().execute(other, []).unwrap();
+    let refused = portolan.run(&["demo", "--to", "sqlite:demo.db"]).expect(1).stderr;
+    assert!(refused.contains("holds the demo and other runs"), "{refused}");
 }
 
 /// Makes the recording that `portolan demo` replays; a developer's tool, so it is run by name alone:

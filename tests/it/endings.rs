@@ -9,13 +9,13 @@ use portolan_tests::organization::{Organization, Scale};
 use serde_json::json;
 
 /// Asks a process to stop, as Ctrl-C (`INT`) and a container's runtime (`TERM`) do.
-fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();
     assert!(status.success());
 }
 
 /// Waits until the front holds calls that match its first rule.
-fn wait_until_asked(organization: &Organization) {
+pub fn wait_until_asked(organization: &Organization) {
     let started = Instant::now();
     while organization.front().state()["rules"][0]["used"] == 0 {
         assert!(started.elapsed() < Duration::from_mins(2), "the run made no call that the rule delays");

@@ -1,6 +1,7 @@
 //! What the host passes to `configure`, checked.
 
 mod definitions;
+mod mappings;
 mod parse;
 mod policy;
 mod unlisted;
@@ -12,13 +13,15 @@ pub(crate) use policy::RegionPolicy;
 
 use time::OffsetDateTime;
 
-use crate::catalog::{Action, Kind};
+use crate::catalog::{Action, Kind, tells};
+use crate::mapping::Mapping;
 
 /// The configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) accounts: Selection,
     pub(crate) kinds: Vec<ChosenKind>,
+    pub(crate) mappings: Vec<Mapping>,
     pub(crate) regions: RegionPolicy,
     /// Whether buckets outside the allowed regions are left out.
     pub(crate) only_allowed_buckets: bool,
@@ -51,8 +54,8 @@ pub(crate) enum Redaction {
 pub(crate) struct ChosenKind {
     pub(crate) kind: Kind,
     pub(crate) actions: Actions,
-    /// Replaces the general policy.
-    pub(crate) regions: Option<RegionPolicy>,
+    /// Replace the general policy, where there are any: what one of them allows is read.
+    pub(crate) regions: Vec<RegionPolicy>,
     pub(crate) since: Option<Since>,
 }
 
@@ -72,6 +75,23 @@ pub(crate) enum Actions {
 }
 
 impl ChosenKind {
+    /// Whether it is read in a region, for all that it says itself.
+    pub(crate) fn allows(&self, region: &str, general: &RegionPolicy) -> bool {
+        match self.regions.as_slice() {
+            [] => general.allows(region),
+            some => some.iter().any(|policy| policy.allows(region)),
+        }
+    }
+
+    /// The sensitive path that a path of an expression reads, or a part of it.
+    pub(crate) fn redacted(&self, path: &[String]) -> Option<String> {
+        let path = path.strip_prefix(&["Properties".to_owned()]).filter(|path| !path.is_empty())?;
+        let definition = &self.kind.definition;
+        let of = |secret: &&String| path.iter().zip(secret.split('.')).all(|(name, secret)| name == secret);
+        let named = || path.iter().find(|name| definition.sensitive_names && tells(name));
+        definition.sensitive.iter().find(of).or_else(named).map(|secret| format!("Properties.{secret}"))
+    }
+
     /// The actions that run, in the definition's order.
     pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
         self.kind.definition.actions.iter().filter(|action| {
@@ -92,11 +112,10 @@ impl Config {
     /// Whether a kind is read in a region of an account. A kind's own policy stands in place of the general one,
     /// and so does an account's; where both are given, both must allow.
     pub(crate) fn allows(&self, chosen: &ChosenKind, account: &str, region: &str) -> bool {
-        match (chosen.regions.as_ref(), self.account_regions.get(account)) {
-            (None, None) => self.regions.allows(region),
-            (Some(kind), None) => kind.allows(region),
-            (None, Some(account)) => account.allows(region),
-            (Some(kind), Some(account)) => kind.allows(region) && account.allows(region),
-        }
+        let Some(account) = self.account_regions.get(account) else {
+            return chosen.allows(region, &self.regions);
+        };
+        // An account's policy stands in place of the general one.
+        account.allows(region) && (chosen.regions.is_empty() || chosen.allows(region, &self.regions))
     }
 }

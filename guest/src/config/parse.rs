@@ -6,9 +6,11 @@ use portolan_names::{AccountId, NameError, OuId, Region};
 use portolan_tables::partition;
 use serde_json::{Map, Value};
 
+use super::mappings::Draft;
 use super::{Actions, ChosenKind, Config, Redaction, RegionPolicy, Selection, Since};
-use crate::catalog;
+use crate::catalog::{self, Kind};
 use crate::interface::{Remark, Run};
+use crate::mapping::Mapping;
 use crate::nearest::nearest;
 use crate::pointer::pointer;
 use crate::wire::timestamp;
@@ -16,12 +18,12 @@ use crate::wire::timestamp;
 /// The version of the configuration's form.
 const VERSION: u64 = 1;
 
-/// Reads a configuration.
+/// Reads a configuration, and warns of what is odd in it.
 ///
 /// # Errors
 /// Every remark on it.
-pub(crate) fn parse(text: &str, run: &Run) -> Result<Config, Vec<Remark>> {
-    let mut reader = Reader { remarks: Vec::new(), partition: run.partition.clone() };
+pub(crate) fn parse(text: &str, run: &Run) -> Result<(Config, Vec<Remark>), Vec<Remark>> {
+    let mut reader = Reader { remarks: Vec::new(), warnings: Vec::new(), partition: run.partition.clone() };
     let root = match serde_json::from_str(text) {
         Ok(Value::Object(root)) => root,
         Ok(_) => return Err(vec![remark("", "the configuration is an object", None)]),
@@ -31,7 +33,7 @@ pub(crate) fn parse(text: &str, run: &Run) -> Result<Config, Vec<Remark>> {
         reader.remark("", &format!("{:?} is not a partition of AWS", run.partition), None);
     }
     let config = reader.config(&root);
-    if reader.remarks.is_empty() { Ok(config) } else { Err(reader.remarks) }
+    if reader.remarks.is_empty() { Ok((config, reader.warnings)) } else { Err(reader.remarks) }
 }
 
 fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
@@ -40,6 +42,7 @@ fn remark(at: &str, message: &str, instead: Option<String>) -> Remark {
 
 pub(super) struct Reader {
     remarks: Vec<Remark>,
+    warnings: Vec<Remark>,
     pub(super) partition: String,
 }
 
@@ -48,11 +51,21 @@ impl Reader {
         self.remarks.push(remark(at, message, instead));
     }
 
+    /// A remark on a place within an expression.
+    pub(super) fn remark_within(&mut self, at: &str, offset: usize, message: &str, instead: Option<String>) {
+        self.remarks.push(Remark { offset: u32::try_from(offset).ok(), ..remark(at, message, instead) });
+    }
+
+    pub(super) fn warn(&mut self, at: &str, message: &str, instead: Option<String>) {
+        self.warnings.push(remark(at, message, instead));
+    }
+
     fn config(&mut self, root: &Map<String, Value>) -> Config {
         const KEYS: &[&str] = &[
             "version",
             "accounts",
             "kinds",
+            "mapping",
             "regions",
             "account_regions",
             "home_region",
@@ -77,14 +90,23 @@ impl Reader {
                 false
             }
         };
+        let regions = self.policy(regions, "/regions");
+        let accounts = self.accounts(root);
+        let mut own = self.definitions(root);
+        let drafts = self.drafts(root, &mut own);
+        let kinds = self.kinds(root, own, &drafts, &regions);
+        let redaction = self.redaction(root);
+        let mappings: Vec<Mapping> = drafts.into_iter().filter_map(Draft::finish).collect();
+        self.redacted(&mappings, &kinds, &redaction);
         Config {
-            accounts: self.accounts(root),
-            kinds: self.kinds(root),
-            regions: self.policy(regions, "/regions"),
+            accounts,
+            kinds,
+            mappings,
+            regions,
             only_allowed_buckets,
             account_regions: self.account_regions(root),
             home_region: self.home_region(root),
-            redaction: self.redaction(root),
+            redaction,
             include_defaults: self.flag(root, "include_defaults"),
         }
     }
@@ -96,7 +118,12 @@ impl Reader {
         }
     }
 
-    fn object<'a>(&mut self, parent: &'a Map<String, Value>, at: &str, key: &str) -> Option<&'a Map<String, Value>> {
+    pub(super) fn object<'a>(
+        &mut self,
+        parent: &'a Map<String, Value>,
+        at: &str,
+        key: &str,
+    ) -> Option<&'a Map<String, Value>> {
         match parent.get(key) {
             None | Some(Value::Null) => None,
             Some(Value::Object(object)) => Some(object),
@@ -108,7 +135,7 @@ impl Reader {
     }
 
     /// The texts of a list, each with its place.
-    fn texts(&mut self, parent: &Map<String, Value>, at: &str, key: &str) -> Vec<(String, String)> {
+    pub(super) fn texts(&mut self, parent: &Map<String, Value>, at: &str, key: &str) -> Vec<(String, String)> {
         let at = pointer(at, key);
         let items = match parent.get(key) {
             None | Some(Value::Null) => return Vec::new(),
@@ -184,7 +211,7 @@ impl Reader {
         true
     }
 
-    fn policy(&mut self, object: &Map<String, Value>, at: &str) -> RegionPolicy {
+    pub(super) fn policy(&mut self, object: &Map<String, Value>, at: &str) -> RegionPolicy {
         let mut list = |key: &str| {
             let mut names = Vec::new();
             for (at, name) in self.texts(object, at, key) {
@@ -237,7 +264,7 @@ impl Reader {
     }
 
     /// The time from which on a kind's items are wanted.
-    fn since(&mut self, entry: &Map<String, Value>, at: &str, kind: &catalog::Kind) -> Option<Since> {
+    fn since(&mut self, entry: &Map<String, Value>, at: &str, kind: &Kind) -> Option<Since> {
         let at = pointer(at, "since");
         let text = match entry.get("since") {
             None | Some(Value::Null) => return None,
@@ -277,7 +304,26 @@ impl Reader {
         }
     }
 
-    fn kinds(&mut self, root: &Map<String, Value>) -> Vec<ChosenKind> {
+    /// The right name of a kind. One that neither the catalogue nor the user defines is added.
+    pub(super) fn kind_named(&mut self, at: &str, name: &str, own: &mut Vec<Kind>) -> Option<String> {
+        let defined = own.iter().find(|kind| kind.names().any(|known| known == name));
+        let known = catalog::resolve(name).map(str::to_owned).or_else(|| defined.map(|kind| kind.name.to_string()));
+        known.or_else(|| {
+            let kind = self.unlisted(at, name, own)?;
+            let name = kind.name.to_string();
+            own.push(kind);
+            Some(name)
+        })
+    }
+
+    /// The kinds that are read: those that `kinds` names; where it names none, those of the mapping.
+    fn kinds(
+        &mut self,
+        root: &Map<String, Value>,
+        mut own: Vec<Kind>,
+        drafts: &[Draft],
+        general: &RegionPolicy,
+    ) -> Vec<ChosenKind> {
         let entries = match root.get("kinds") {
             Some(Value::Array(entries)) => entries.as_slice(),
             None | Some(Value::Null) => &[],
@@ -286,8 +332,7 @@ impl Reader {
                 &[]
             }
         };
-        let mut own = self.definitions(root);
-        let mut wanted: Vec<(String, String, &Map<String, Value>)> = Vec::new();
+        let mut wanted: Vec<Wanted<'_>> = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let at = format!("/kinds/{index}");
             let Value::Object(entry) = entry else {
@@ -300,22 +345,20 @@ impl Reader {
                 continue;
             };
             let at_kind = format!("{at}/kind");
-            let curated = catalog::resolve(name).map(str::to_owned);
-            let defined = || own.iter().find(|kind| kind.names().any(|known| known == name));
-            match curated.or_else(|| defined().map(|kind| kind.name.to_string())) {
-                None => {
-                    if let Some(kind) = self.unlisted(&at_kind, name, &own) {
-                        wanted.push((at, name.to_owned(), entry));
-                        own.push(kind);
-                    }
-                }
-                Some(name) if wanted.iter().any(|(_, known, _)| *known == name) => {
-                    self.remark(&at_kind, &format!("{name} is named twice"), None);
-                }
-                Some(name) => wanted.push((at, name, entry)),
+            let Some(name) = self.kind_named(&at_kind, name, &mut own) else { continue };
+            if wanted.iter().any(|known| known.name == name) {
+                self.remark(&at_kind, &format!("{name} is named twice"), None);
+            } else {
+                wanted.push(Wanted { at, name, entry: Some(entry) });
             }
         }
-        let names: Vec<&str> = wanted.iter().map(|(_, name, _)| name.as_str()).collect();
+        let named = !entries.is_empty();
+        for draft in drafts.iter().filter(|_| !named) {
+            if !wanted.iter().any(|known| known.name == draft.kind) {
+                wanted.push(Wanted { at: draft.at.clone(), name: draft.kind.clone(), entry: None });
+            }
+        }
+        let names: Vec<&str> = wanted.iter().map(|wanted| wanted.name.as_str()).collect();
         let loaded = match catalog::load(&names) {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -326,28 +369,87 @@ impl Reader {
         let mut chosen = Vec::with_capacity(loaded.len());
         let own = own.into_iter().filter(|kind| names.contains(&&*kind.name));
         for kind in loaded.into_iter().chain(own) {
-            let Some((at, _, entry)) = wanted.iter().find(|(_, name, _)| **name == *kind.name) else { continue };
-            let actions = self.actions(entry, at, &kind);
-            let regions = self.object(entry, at, "regions").map(|policy| {
-                let at = format!("{at}/regions");
-                self.known_keys(policy, &at, &["allow", "deny"]);
-                self.policy(policy, &at)
+            let Some(Wanted { at, entry, .. }) = wanted.iter().find(|wanted| *wanted.name == *kind.name) else {
+                continue;
+            };
+            chosen.push(match entry {
+                Some(entry) => self.named(entry, at, kind),
+                None => self.mapped(kind, drafts, general),
             });
-            // An empty policy says nothing, as at the peer, and does not lift the general one.
-            let regions = regions.filter(|policy| *policy != RegionPolicy::default());
-            let since = self.since(entry, at, &kind);
-            chosen.push(ChosenKind { kind, actions, regions, since });
+        }
+        for draft in drafts.iter().filter(|_| named) {
+            match chosen.iter().find(|chosen| *chosen.kind.name == *draft.kind) {
+                Some(chosen) => self.unread(chosen, draft),
+                None => self.warn(
+                    &draft.at,
+                    &format!("{} is mapped, but is none of the kinds that are read", draft.kind),
+                    None,
+                ),
+            }
         }
         chosen
     }
 
-    fn actions(&mut self, entry: &Map<String, Value>, at: &str, kind: &catalog::Kind) -> Actions {
+    /// A kind that `kinds` names.
+    fn named(&mut self, entry: &Map<String, Value>, at: &str, kind: Kind) -> ChosenKind {
+        let actions = self.actions(entry, at, &kind);
+        let regions = self.object(entry, at, "regions").map(|policy| {
+            let at = format!("{at}/regions");
+            self.known_keys(policy, &at, &["allow", "deny"]);
+            self.policy(policy, &at)
+        });
+        // An empty policy says nothing, as at the peer, and does not lift the general one.
+        let regions = regions.into_iter().filter(|policy| *policy != RegionPolicy::default()).collect();
+        let since = self.since(entry, at, &kind);
+        ChosenKind { kind, actions, regions, since }
+    }
+
+    /// A kind of the mapping, read once: with what any of its resources asks for, wherever one of them allows it.
+    fn mapped(&mut self, kind: Kind, drafts: &[Draft], general: &RegionPolicy) -> ChosenKind {
+        let of_kind = || drafts.iter().filter(|draft| *draft.kind == *kind.name);
+        let mut names = BTreeSet::new();
+        for (at, name) in of_kind().flat_map(|draft| &draft.actions) {
+            names.extend(self.known_action(at, name, &kind));
+        }
+        let mut regions: Vec<RegionPolicy> = Vec::new();
+        if of_kind().any(|draft| draft.regions.is_some()) {
+            for policy in of_kind().map(|draft| draft.regions.as_ref().unwrap_or(general)) {
+                if !regions.contains(policy) {
+                    regions.push(policy.clone());
+                }
+            }
+        }
+        ChosenKind { actions: Actions::Named(names), kind, regions, since: None }
+    }
+
+    /// Warns of actions that a mapping includes and that do not run.
+    fn unread(&mut self, chosen: &ChosenKind, draft: &Draft) {
+        for (at, name) in &draft.actions {
+            let Some(name) = self.known_action(at, name, &chosen.kind) else { continue };
+            let is_optional =
+                chosen.kind.definition.actions.iter().any(|action| action.optional && action.name == name);
+            if is_optional && !chosen.actions().any(|action| action.name == name) {
+                self.warn(at, &format!("{name} does not run: `kinds` names the kind without it"), None);
+            }
+        }
+    }
+
+    /// An action by its name. One that there is not is ignored, as the peer does, but not silently.
+    fn known_action(&mut self, at: &str, name: &str, kind: &Kind) -> Option<String> {
+        let known = action_names(kind);
+        if known.contains(&name) {
+            return Some(name.to_owned());
+        }
+        let instead = nearest(name, known.into_iter());
+        self.warn(at, &format!("{} has no action {name:?}", kind.name), instead);
+        None
+    }
+
+    fn actions(&mut self, entry: &Map<String, Value>, at: &str, kind: &Kind) -> Actions {
         if entry.get("actions").and_then(Value::as_str) == Some("all") {
             return Actions::All;
         }
-        let definition = &kind.definition;
-        let listing = definition.list.iter().filter_map(|list| list.action.as_deref());
-        let known: Vec<&str> = listing.chain(definition.actions.iter().map(|action| action.name.as_str())).collect();
+        let known = action_names(kind);
         let mut names = BTreeSet::new();
         for (at, name) in self.texts(entry, at, "actions") {
             if known.contains(&name.as_str()) {
@@ -359,6 +461,21 @@ impl Reader {
         }
         Actions::Named(names)
     }
+}
+
+/// A kind that is to be read.
+struct Wanted<'a> {
+    at: String,
+    name: String,
+    /// What `kinds` says of it.
+    entry: Option<&'a Map<String, Value>>,
+}
+
+/// The actions of a kind, by name: the listing's own, and the detail calls.
+fn action_names(kind: &Kind) -> Vec<&str> {
+    let definition = &kind.definition;
+    let listing = definition.list.iter().filter_map(|list| list.action.as_deref());
+    listing.chain(definition.actions.iter().map(|action| action.name.as_str())).collect()
 }
 
 /// `eu-west-4` beside `eu-west-3` is a new region, not a misspelling.

@@ -23,6 +23,7 @@ use crate::catalog::{Definition, Reach, identity};
 use crate::config::{ChosenKind, Config};
 use crate::host::{Host, Identity};
 use crate::interface::{Account, Run, Unit};
+use crate::mapping::Mapper;
 use crate::problem::{Problem, ProblemClass};
 use crate::regions;
 use crate::template::Scope;
@@ -73,6 +74,12 @@ impl<'a> Reading<'a> {
 
     pub(crate) fn definition(&self) -> &'a Definition {
         &self.chosen.kind.definition
+    }
+
+    /// The mappings of what is read. What is not regional is where it is: the policies of regions do not touch it.
+    pub(crate) fn mapper(&self) -> Mapper<'a> {
+        let region = (self.definition().scope == Reach::Region).then_some(self.region.as_str());
+        Mapper::new(self.config, self.run, &self.chosen.kind.name, region)
     }
 
     pub(crate) fn service(&self) -> &'a str {

@@ -5,11 +5,14 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::interface::Page;
+use crate::mapping::{Made, Report};
 use crate::problem::{Problem, Problems};
 
 /// A page being filled.
 pub(crate) struct PageBuilder {
     resources: String,
+    entities: String,
+    report: Report,
     limit: usize,
     ids: HashSet<String>,
     full: bool,
@@ -21,6 +24,8 @@ impl PageBuilder {
     pub(crate) fn new(limit: u64) -> Self {
         Self {
             resources: String::new(),
+            entities: String::new(),
+            report: Report::default(),
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             ids: HashSet::new(),
             full: false,
@@ -31,7 +36,12 @@ impl PageBuilder {
 
     /// Whether no more resources fit.
     pub(crate) fn is_full(&self) -> bool {
-        self.full || self.resources.len() >= self.limit
+        self.full || self.len() >= self.limit
+    }
+
+    /// Bytes so far.
+    fn len(&self) -> usize {
+        self.resources.len() + self.entities.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -43,15 +53,18 @@ impl PageBuilder {
         self.ids.contains(id)
     }
 
-    /// Adds a resource's line. False where it does not fit any more; a page takes one resource of any size.
-    pub(crate) fn add(&mut self, id: &str, line: &Value) -> bool {
+    /// Adds a resource's line and its entities. False where they do not fit any more; a page takes one resource of any
+    /// size.
+    pub(crate) fn add(&mut self, id: &str, line: &Value, made: Made) -> bool {
         let line = line.to_string();
-        if !self.ids.is_empty() && self.resources.len() + line.len() >= self.limit {
+        if !self.ids.is_empty() && self.len() + line.len() + made.lines.len() >= self.limit {
             self.full = true;
             return false;
         }
         self.ids.insert(id.to_owned());
         self.push(&line);
+        self.entities.push_str(&made.lines);
+        self.report.extend(made.report);
         true
     }
 
@@ -75,12 +88,8 @@ impl PageBuilder {
     }
 
     pub(crate) fn finish(self, next: Option<String>) -> Page {
-        Page {
-            resources: self.resources,
-            entities: String::new(),
-            problems: self.problems.into_vec(),
-            whole: self.whole,
-            next,
-        }
+        let mut problems = self.problems.into_vec();
+        problems.extend(self.report.into_problems());
+        Page { resources: self.resources, entities: self.entities, problems, whole: self.whole, next }
     }
 }

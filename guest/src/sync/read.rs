@@ -73,10 +73,11 @@ fn finish(
 ) -> Result<(), Problem> {
     found.retain(|item| ids.contains(&item.id));
     enrich(reading, &mut found, covered, &mut Users::default(), &mut page.problems)?;
+    let mapper = reading.mapper();
     for item in &mut found {
         if item.is_present() && !page.has(&item.id) {
             let line = line(reading, item);
-            page.add(&item.id, &line);
+            page.add(&item.id, &line, mapper.read(&line));
         }
     }
     Ok(())

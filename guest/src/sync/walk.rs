@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::interface::{Account, Page, Run, Unit};
 use crate::limits::{ITEMS_AT_ONCE, LIST_CALLS_PER_PAGE, PARENTS_AT_ONCE};
+use crate::mapping::Mapper;
 use crate::problem::{Problem, ProblemClass};
 use crate::template;
 
@@ -71,7 +72,8 @@ fn page(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
 pub(super) fn walked(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Problem> {
     let limits = &reading.run.limits;
     let page = PageBuilder::new(limits.page_bytes);
-    let mut walk = Walk { reading, page, users: Users::default(), listed: 0, answered: false, refused: None };
+    let mapper = reading.mapper();
+    let mut walk = Walk { reading, page, mapper, users: Users::default(), listed: 0, answered: false, refused: None };
     if let Some(made) = &reading.definition().made {
         walk.made(made)?;
         return Ok(walk.page.finish(None));
@@ -97,6 +99,7 @@ pub(super) fn walked(reading: &Reading<'_>, cursor: Cursor) -> Result<Page, Prob
 pub(super) struct Walk<'a, 'r> {
     pub(super) reading: &'a Reading<'r>,
     pub(super) page: PageBuilder,
+    mapper: Mapper<'r>,
     users: Users,
     /// List calls so far.
     listed: usize,
@@ -362,7 +365,8 @@ impl<'r> Walk<'_, 'r> {
                 recent |= is_before(self.reading, &item.value) != Some(true);
                 if item.is_present() {
                     let line = line(self.reading, item);
-                    if !self.page.add(&item.id, &line) {
+                    let made = self.mapper.read(&line);
+                    if !self.page.add(&item.id, &line, made) {
                         for listed in go.into_iter().skip(at).rev() {
                             rest.push_front(listed);
                         }
@@ -385,6 +389,8 @@ impl<'r> Walk<'_, 'r> {
         let by_items = if actions.is_empty() { usize::MAX } else { ITEMS_AT_ONCE.max(largest) };
         let mut bytes = 0;
         let limit = usize::try_from(self.reading.run.limits.page_bytes).unwrap_or(usize::MAX);
+        // Entities say again what they take of their resource.
+        let limit = if self.mapper.is_empty() { limit } else { limit / 2 };
         let by_size = rest.iter().position(|listed| {
             bytes += listed.value.to_string().len();
             bytes > limit

@@ -37,8 +37,12 @@ impl Catalogue {
             params![run_id],
         )?;
         let mut query = self.connection.prepare_cached(
-            "SELECT r.resource_key, r.kind, r.account_id, r.scope_region, r.id, r.parent_key, r.missing_since
-             FROM resources r LEFT JOIN units u ON u.run_id = ?1 AND u.kind = r.kind AND u.account_id = r.account_id
+            "SELECT r.resource_key, r.kind, r.account_id, r.scope_region, r.id, r.parent_key, r.missing_since,
+               b.at IS NOT NULL
+             FROM resources r
+             LEFT JOIN (SELECT resource_key, max(at) AS at FROM deletions WHERE outcome = 'restored' GROUP BY resource_key) b
+               ON b.resource_key = r.resource_key AND b.at > r.last_seen
+             LEFT JOIN units u ON u.run_id = ?1 AND u.kind = r.kind AND u.account_id = r.account_id
                AND coalesce(u.region, '') = coalesce(r.scope_region, '')
              WHERE r.deleted_at IS NULL AND r.run_id <> ?1
                AND (u.run_id IS NULL OR u.membership IN ('whole', 'partial'))
@@ -53,7 +57,8 @@ impl Catalogue {
                 return Ok(None);
             };
             let missing_since = missing_since.as_deref().and_then(moment::from_text);
-            Ok(Some(Candidate { key: row.get(0)?, unit, id: row.get(4)?, parents, missing_since, claimed: false }))
+            let (key, id, restored) = (row.get(0)?, row.get(4)?, row.get(7)?);
+            Ok(Some(Candidate { key, unit, id, parents, missing_since, claimed: false, restored }))
         })?;
         Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
     }
@@ -101,6 +106,8 @@ impl Catalogue {
         let now = moment::to_text(now);
         let transaction = self.connection.transaction()?;
         let mut applied = Applied::default();
+        // A run that was killed here and goes on decides again; what it withheld is not to be listed twice.
+        transaction.execute("DELETE FROM deletions WHERE run_id = ?1 AND outcome = 'withheld'", params![run_id])?;
         {
             let mut delete = transaction.prepare_cached(
                 "UPDATE resources SET deleted_at = ?2, missing_since = coalesce(missing_since, ?2)

@@ -42,6 +42,17 @@ pub enum CatalogueError {
         /// As it was given.
         run_id: String,
     },
+    /// `restore` names a run that deleted nothing, or nothing of that kind, that is still on record.
+    #[error(
+        "run {run_id} deleted nothing{} here that is still on record; `portolan restore` without --run lists the runs that did",
+        kind.as_ref().map(|kind| format!(" of {kind}")).unwrap_or_default()
+    )]
+    NothingToRestore {
+        /// As it was given.
+        run_id: String,
+        /// As it was given.
+        kind: Option<String>,
+    },
     /// SQLite refused: a full disk, a damaged file. Nothing of the transaction was stored.
     #[error("the catalogue: {0}")]
     Sqlite(#[from] rusqlite::Error),

@@ -7,6 +7,7 @@
 //! Moments are milliseconds since 1970, passed in; nothing here reads a clock.
 
 mod accounts;
+mod changes;
 mod decisions;
 mod deliveries;
 mod error;
@@ -15,6 +16,9 @@ mod gaps;
 mod identity;
 mod moment;
 pub mod questions;
+mod rehearsal;
+mod restore;
+mod resume;
 mod rows;
 mod run;
 mod store;
@@ -36,6 +40,8 @@ pub use accounts::{AccountRow, KnownAccount, KnownRegion, RegionRow};
 pub use decisions::Applied;
 pub use deliveries::{Action, BatchLimits, Change, Pass};
 pub use error::CatalogueError;
+pub use restore::{DeletedResource, DeletingRun, Restoration};
+pub use resume::LatestRun;
 pub use run::{CallCount, Fills, RunStart};
 pub use store::{PageCounts, PageRecord};
 pub use types::TypeRow;
@@ -87,20 +93,7 @@ impl Catalogue {
     pub fn open(path: &Path) -> Result<Self, CatalogueError> {
         let lock = file::RunLock::take(path)?;
         drop(file::make_private(path)?);
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        let foreign = || CatalogueError::NotACatalogue { path: path.to_owned() };
-        let mine = is_ours(&connection).map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => foreign(),
-            _ => CatalogueError::Sqlite(error),
-        })?;
-        if !mine {
-            return Err(foreign());
-        }
-        let found = version(&connection)?;
-        if found > SCHEMA_VERSION {
-            return Err(CatalogueError::TooNew { path: path.to_owned(), found, known: SCHEMA_VERSION });
-        }
+        let connection = open_ours(path)?;
         // WAL: readers see the last page stored while a run writes. NORMAL: a power cut loses the last pages, whole.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -141,6 +134,25 @@ impl Catalogue {
     fn current(&self) -> Result<&run::CurrentRun, CatalogueError> {
         self.run.as_ref().ok_or(CatalogueError::NoRun)
     }
+}
+
+/// Opens a file that is a catalogue of a version that we know, or nothing yet.
+fn open_ours(path: &Path) -> Result<Connection, CatalogueError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let foreign = || CatalogueError::NotACatalogue { path: path.to_owned() };
+    let mine = is_ours(&connection).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => foreign(),
+        _ => CatalogueError::Sqlite(error),
+    })?;
+    if !mine {
+        return Err(foreign());
+    }
+    let found = version(&connection)?;
+    if found > SCHEMA_VERSION {
+        return Err(CatalogueError::TooNew { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    Ok(connection)
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 const EXIT_STATUS: &str = "\
 Exit status:
   0    done; stale properties and accepted scopes alone are still 0
-  1    usage or configuration
+  1    usage or configuration; a plan, or a run to resume or to restore, that does not fit
   2    scopes incomplete that are not accepted
   3    nothing could be authenticated, or every account refused
   4    a sink did not take everything
@@ -38,6 +38,8 @@ pub enum Command {
     /// gone leaves the catalogue; nothing else ever does: what could not be read stays as it was.
     #[command(after_help = EXIT_STATUS)]
     Sync(Box<SyncArgs>),
+    /// Put back what a run deleted, or list the runs that deleted something
+    Restore(RestoreArgs),
     /// Show the organization as a tree, and whether each account's role can be assumed
     Accounts(Box<EstateArgs>),
     /// Show the regions of each account: which are enabled, and which would be read
@@ -50,8 +52,10 @@ pub enum Command {
     Component(ComponentArgs),
     /// Show the settings in force, an annotated example, or the schema
     Config(Box<ConfigArgs>),
-    /// Check a configuration file, and say all that is wrong with it
+    /// Check a configuration or a mapping, and say all that is wrong with it
     Validate(ValidateArgs),
+    /// Show what a mapping makes of resources: no AWS and no catalogue needed
+    Map(MapArgs),
 }
 
 /// Whose estate, and how to get there: what every command that calls AWS takes.
@@ -161,9 +165,38 @@ pub struct SyncArgs {
     /// Write what the run did, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub report: Option<PathBuf>,
+    /// Read the estate, print what would be created, changed and deleted, and write nothing
+    #[arg(long, help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan: bool,
+    /// As --plan, and keep the plan in a file; it holds the estate's data, redacted values included
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay", "apply"])]
+    pub plan_out: Option<PathBuf>,
+    /// Carry out a plan without asking AWS; with the settings that it was made with, and within a day
+    #[arg(long, value_name = "FILE", help_heading = "Plan", conflicts_with_all = ["record", "replay"])]
+    pub apply: Option<PathBuf>,
+    /// Go on with the last run, which was killed: what it had read is not read again
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["record", "replay", "plan", "plan_out", "apply"])]
+    pub resume: bool,
     /// Carry out the deletions that a guard withheld in this run
     #[arg(long, value_name = "RUN_ID", help_heading = "Run")]
     pub allow_mass_delete: Option<String>,
+}
+
+/// `portolan restore`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RestoreArgs {
+    /// The run whose deletions are undone; without it, the runs that deleted something are listed
+    #[arg(long, value_name = "RUN_ID")]
+    pub run: Option<String>,
+    /// Only resources of this kind
+    #[arg(long, value_name = "KIND", requires = "run")]
+    pub kind: Option<String>,
+    /// The catalogue; else that of the configuration
+    #[arg(long, value_name = "sqlite:FILE")]
+    pub to: Option<String>,
+    /// Configuration file; else ./portolan.yaml, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// `portolan kinds`.
@@ -237,10 +270,31 @@ pub struct ConfigWhat {
 
 /// `portolan validate`.
 #[derive(Debug, Clone, Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args(["config", "mapping"])))]
 pub struct ValidateArgs {
-    /// The file to check
+    /// The configuration to check
     #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    pub config: Option<PathBuf>,
+    /// The mapping (port-app-config) to check: every expression is read
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+}
+
+/// `portolan map`.
+#[derive(Debug, Clone, Args)]
+pub struct MapArgs {
+    /// The mapping (port-app-config)
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// Only resources of this kind; without --input its example is mapped
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Resources as --to ndjson:FILE writes them, or a JSON array of them; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    /// Configuration file with kinds of your own; else ./portolan.yaml, if there is one
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// What the process should do instead of running a command.

@@ -7,14 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
-
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
-use super::validate::{Printed, validate};
-use super::{component, config, demo, estate, kinds, logging};
-use crate::bindings::portolan::aws::signed_http as wit;
+use super::judge::Nowhere;
+use super::validate::{Printed, judged, validate};
+use super::{component, config, demo, estate, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
@@ -22,13 +19,10 @@ use crate::config::sinks::SinkUrl;
 use crate::config::{Loaded, Sources, load};
 use crate::credentials::Environment;
 use crate::engine::{COMPONENT, Engine};
-use crate::imports::{CallScope, Outbound};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
-use crate::run::{
-    Cancellation, ExitStatus, Report, RunStart, StartError, Surroundings, guest_config, now_ms, refused, run_facts,
-    summary, survey, sync,
-};
+use crate::planned::{PlanError, PlanFile};
+use crate::run::{Cancellation, ExitStatus, Report, StartError, Surroundings, Task, now_ms, summary, survey, sync};
 
 /// Runs the command line and gives the process's exit status.
 #[must_use]
@@ -90,13 +84,21 @@ async fn run(cli: Cli) -> Printed {
         Command::Validate(args) => {
             let flags = Flags::of_validate(args);
             match with_sources(&flags, &known, load) {
-                Ok(loaded) => match accepted(engine, &loaded).await {
-                    Ok(()) => validate(&loaded),
+                Ok(loaded) => match judged(engine, args, &loaded).await {
+                    Ok(warnings) => validate(&loaded, &warnings),
                     Err(why) => failed(ExitStatus::Usage, &why),
                 },
                 Err(refused) => Printed::refused(&refused),
             }
         }
+        Command::Map(args) => match with_sources(&Flags::of_map(args), &known, load) {
+            Ok(loaded) => map::map(engine, args, &known, &loaded.settings).await,
+            Err(refused) => Printed::refused(&refused),
+        },
+        Command::Restore(args) => match with_sources(&Flags::of_restore(args), &known, load) {
+            Ok(loaded) => restore::restore(args, &loaded.settings),
+            Err(refused) => Printed::refused(&refused),
+        },
         Command::Sync(args) => sync_command(engine, args, &known).await,
         Command::Demo(args) => demo_command(engine, args, &known).await,
         Command::Accounts(args) => estate_command(engine, args, &known, false).await,
@@ -109,13 +111,29 @@ async fn sync_command(engine: Engine, args: &SyncArgs, known: &KnownKinds) -> Pr
         Ok(loaded) => loaded,
         Err(refused) => return Printed::refused(&refused),
     };
+    let (task, answers) = match task(args) {
+        Ok(task) => task,
+        Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
+    };
     let report_file = loaded.settings.report.clone();
-    let to_stdout = !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
-    let surroundings = begin(&loaded, None);
-    match sync(engine, loaded.settings, surroundings).await {
+    let to_stdout = matches!(task, Task::Plan { .. }) || !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
+    let surroundings = begin(&loaded, answers);
+    match sync(engine, loaded.settings, surroundings, task).await {
         Ok(report) => ended(&report, report_file.as_deref(), to_stdout),
         Err(error) => not_started(&error),
     }
+}
+
+/// What a run is for, and the answers of the plan that it carries out.
+fn task(args: &SyncArgs) -> Result<(Task, Option<crate::aws::Replay>), PlanError> {
+    if let Some(file) = &args.apply {
+        let plan = PlanFile::open(file)?;
+        return Ok((Task::Apply(Box::new(plan.header)), Some(plan.answers)));
+    }
+    if args.plan || args.plan_out.is_some() {
+        return Ok((Task::Plan { keep: args.plan_out.clone() }, None));
+    }
+    Ok((if args.resume { Task::Resume } else { Task::Sync }, None))
 }
 
 async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Printed {
@@ -135,8 +153,13 @@ async fn demo_command(engine: Engine, args: &DemoArgs, known: &KnownKinds) -> Pr
         SinkUrl::Sqlite(file) => Some(file.clone()),
         _ => None,
     });
+    if let Some(file) = &catalogue
+        && let Err(why) = demo::start_anew(file, &recording.header().run_id)
+    {
+        return failed(ExitStatus::Usage, &why);
+    }
     let surroundings = begin(&loaded, Some(recording));
-    let report = match sync(engine, loaded.settings, surroundings).await {
+    let report = match sync(engine, loaded.settings, surroundings, Task::Sync).await {
         Ok(report) => report,
         Err(error) => return not_started(&error),
     };
@@ -267,7 +290,8 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Config(args) => args.sync.estate.cache_dir.clone(),
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
-        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) => None,
+        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) => None,
+        Command::Restore(_) => None,
     };
     let of_user = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -278,35 +302,7 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
     given.or_else(of_user)
 }
 
-/// Whether the component accepts the configuration: it alone judges definitions of kinds.
-async fn accepted(engine: Engine, loaded: &Loaded) -> Result<(), String> {
-    let start = RunStart::now();
-    let config = guest_config(&loaded.settings, &start, ANY_REGION, ANY_KEY);
-    let made = Instances::new(engine, Arc::new(Nowhere), config, run_facts(&start, ANY_PARTITION)).await;
-    made.map(drop).map_err(|error| refused(&error, &loaded.settings))
-}
-
-/// What stands for the facts of a run where only the form of the configuration is in question.
-const ANY_PARTITION: &str = "aws";
-const ANY_REGION: &str = "us-east-1";
-const ANY_KEY: &str = "00000000000000000000000000000000";
-
 async fn manifest_of(engine: &Engine) -> anyhow::Result<Manifest> {
     let text = Instances::describe(engine, Arc::new(Nowhere)).await?;
     Ok(Manifest::parse(&text)?)
-}
-
-/// Sends nothing: describing a component needs no request.
-struct Nowhere;
-
-impl Outbound for Nowhere {
-    fn send<'a>(
-        &'a self,
-        _scope: &'a CallScope,
-        requests: Vec<wit::Request>,
-    ) -> BoxFuture<'a, Vec<Result<wit::Response, wit::SendError>>> {
-        let refused =
-            || wit::SendError { class: wit::SendFailure::Refused, message: "nothing is sent here".to_owned() };
-        async move { requests.iter().map(|_| Err(refused())).collect() }.boxed()
-    }
 }

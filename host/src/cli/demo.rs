@@ -38,6 +38,39 @@ pub fn recording() -> Result<Replay, RecordingError> {
     Replay::read(flate2::read::GzDecoder::new(RECORDING), Path::new("the demo's recording"))
 }
 
+/// Removes the catalogue of an earlier demo, so that another look shows the same. One with any other run in it stays: a
+/// recording that is in a catalogue already finds nothing new there, and to remove somebody's catalogue is not ours.
+///
+/// # Errors
+/// The file holds the recording and other runs, or it cannot be removed.
+pub fn start_anew(file: &Path, run_id: &str) -> Result<(), String> {
+    let Ok(catalogue) = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY) else { return Ok(()) };
+    let count = "SELECT count(*), count(*) FILTER (WHERE run_id = ?1) FROM runs";
+    let runs: rusqlite::Result<(i64, i64)> = catalogue.query_row(count, [run_id], |row| Ok((row.get(0)?, row.get(1)?)));
+    drop(catalogue);
+    match runs {
+        Ok((all, of_demo)) if of_demo > 0 && all == of_demo => {
+            let name = file.as_os_str().to_owned();
+            for end in ["-wal", "-shm", ""] {
+                let mut part = name.clone();
+                part.push(end);
+                match std::fs::remove_file(&part) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(format!("{}: the catalogue of an earlier demo stays: {error}", file.display()));
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        Ok((_, of_demo)) if of_demo > 0 => {
+            Err(format!("{} holds the demo and other runs: name another file with --to sqlite:FILE", file.display()))
+        }
+        // No catalogue, or one without the demo: the run itself says what it thinks of the file.
+        _ => Ok(()),
+    }
+}
+
 /// The command line that the recording was made with, as far as a replay needs it.
 #[must_use]
 pub fn sync_args(args: &DemoArgs) -> SyncArgs {

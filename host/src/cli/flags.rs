@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{EstateArgs, SyncArgs, ValidateArgs};
+use super::args::{EstateArgs, MapArgs, RestoreArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
 use crate::config::mistake::Mistake;
 use crate::config::node::{Node, Origin, Value};
@@ -68,10 +68,23 @@ impl Flags {
         flags
     }
 
+    /// The flags of `restore`: which catalogue.
+    #[must_use]
+    pub fn of_restore(args: &RestoreArgs) -> Self {
+        let estate = EstateArgs { config: args.config.clone(), ..EstateArgs::default() };
+        Self::of_sync(&SyncArgs { estate, to: args.to.clone().into_iter().collect(), ..SyncArgs::default() })
+    }
+
     /// The flags of `validate`: the file alone.
     #[must_use]
     pub fn of_validate(args: &ValidateArgs) -> Self {
-        Self { config: Some(args.config.clone()), ..Self::default() }
+        Self { config: args.config.clone(), ..Self::default() }
+    }
+
+    /// The flags of `portolan map`.
+    #[must_use]
+    pub fn of_map(args: &MapArgs) -> Self {
+        Self { config: args.config.clone(), ..Self::default() }
     }
 
     /// The flags of every command that calls AWS.

@@ -146,7 +146,8 @@ fn confirmed(kind: &Kind) -> &'static str {
     if kind.confirm == "describe" { "confirmed by reading the resource by its id" } else { "confirmed by a second run" }
 }
 
-fn example(kind: &str) -> Option<Value> {
+/// The example of a kind, if the catalogue has it.
+pub(super) fn example(kind: &str) -> Option<Value> {
     EXAMPLES.lines().filter_map(|line| serde_json::from_str(line).ok()).find(|example: &Value| example["Type"] == kind)
 }
 

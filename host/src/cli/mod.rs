@@ -7,8 +7,11 @@ pub mod config;
 mod demo;
 mod estate;
 pub mod flags;
+mod judge;
 mod kinds;
 mod logging;
+mod map;
+mod restore;
 pub mod validate;
 
 pub use command::main;

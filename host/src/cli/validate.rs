@@ -1,7 +1,12 @@
 //! `portolan validate`, and how mistakes are printed everywhere.
 
+use super::args::ValidateArgs;
+use super::judge;
 use crate::config::Loaded;
+use crate::config::files::Disk;
+use crate::config::mapping::MappingFile;
 use crate::config::mistake::Refused;
+use crate::engine::Engine;
 
 /// What a command that makes no call prints, and its exit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +35,21 @@ impl Printed {
     }
 }
 
-/// What is said of a configuration that a run would take: its notices, and that there is nothing wrong.
+/// What is said of a configuration and a mapping that a run would take: notices, warnings, and that nothing is wrong.
 #[must_use]
-pub fn validate(loaded: &Loaded) -> Printed {
-    let mut out = String::new();
-    for notice in &loaded.notices {
-        out.push_str(notice);
-        out.push('\n');
-    }
-    out.push_str("no mistakes\n");
-    Printed::done(out)
+pub fn validate(loaded: &Loaded, warnings: &[String]) -> Printed {
+    let lines = loaded.notices.iter().chain(warnings).map(|line| format!("{line}\n"));
+    Printed::done(lines.chain(["no mistakes\n".to_owned()]).collect())
+}
+
+/// What the component warns of.
+///
+/// # Errors
+/// What it, or the reading of the mapping, says against the files: a line for each mistake.
+pub(super) async fn judged(engine: Engine, args: &ValidateArgs, loaded: &Loaded) -> Result<Vec<String>, String> {
+    judge::settings(engine.clone(), &loaded.settings).await?;
+    let Some(file) = &args.mapping else { return Ok(Vec::new()) };
+    let mapping = MappingFile::read(file, &Disk).map_err(|mistake| mistake.to_string())?;
+    let (_, warnings) = judge::mapping(engine, &mapping, &loaded.settings.kinds.definitions).await?;
+    Ok(warnings.into_iter().map(|warning| format!("warning: {warning}")).collect())
 }

@@ -28,16 +28,7 @@ impl DefinitionFile {
     /// Where in the file a JSON pointer points: the deepest place on its way that is there.
     #[must_use]
     pub fn place(&self, pointer: &str) -> &Origin {
-        let mut node = &self.node;
-        for segment in pointer.split('/').filter(|segment| !segment.is_empty()) {
-            let key = segment.replace("~1", "/").replace("~0", "~");
-            let index = key.parse::<usize>().ok().and_then(|index| node.items().get(index));
-            match node.get(&key).or(index) {
-                Some(below) => node = below,
-                None => break,
-            }
-        }
-        &node.origin
+        self.node.place(pointer)
     }
 
     /// The kinds in it, with what a configuration can refer to.

@@ -15,6 +15,7 @@ pub mod environment;
 pub mod files;
 mod formats;
 pub mod kinds;
+pub mod mapping;
 pub mod mistake;
 pub mod node;
 mod peer;
@@ -163,7 +164,8 @@ fn read_file(
         Ok(node) => match mapping_key(&node) {
             Some(origin) => {
                 let message = "this is a mapping (port-app-config), not a configuration";
-                let advice = "mappings are not served by this version; --config takes a portolan.yaml";
+                let advice =
+                    "`portolan map` and `portolan validate` take it by --mapping; --config takes a portolan.yaml";
                 mistakes.push(Mistake::new(&origin, "", message).instead(advice));
                 Node::empty()
             }

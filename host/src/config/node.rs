@@ -109,6 +109,21 @@ impl Node {
         (!matches!(found.value, Value::Null)).then_some(found)
     }
 
+    /// Where a JSON pointer points: the deepest place on its way that is there.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> &Origin {
+        let mut node = self;
+        for segment in pointer.split('/').filter(|segment| !segment.is_empty()) {
+            let key = segment.replace("~1", "/").replace("~0", "~");
+            let index = key.parse::<usize>().ok().and_then(|index| node.items().get(index));
+            match node.get(&key).or(index) {
+                Some(below) => node = below,
+                None => break,
+            }
+        }
+        &node.origin
+    }
+
     /// The entries of a map, none for anything else.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

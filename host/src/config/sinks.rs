@@ -37,6 +37,12 @@ pub(super) fn check(text: &str) -> Result<(), Wrong> {
 }
 
 impl SinkUrl {
+    /// Whether it has only what a run writes to it, page by page, and remembers nothing.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self, Self::NdjsonFile(_) | Self::NdjsonStdout)
+    }
+
     /// Reads one that text alone can say.
     ///
     /// # Errors

@@ -28,6 +28,7 @@ struct Case {
     missing_since: Option<u64>,
     parent: &'static str,
     claimed: bool,
+    restored: bool,
     account: AccountFate,
     region: RegionFate,
     kind: KindFate,
@@ -41,6 +42,7 @@ fn case() -> Case {
         missing_since: None,
         parent: "",
         claimed: false,
+        restored: false,
         account: AccountFate::Live,
         region: RegionFate::Live,
         kind: KindFate::Configured,
@@ -55,6 +57,7 @@ fn candidate(case: &Case) -> Candidate {
         parents: chain(case.parent),
         missing_since: case.missing_since,
         claimed: case.claimed,
+        restored: case.restored,
     }
 }
 
@@ -127,6 +130,13 @@ fn units() {
         ("describe: not found, but the listing was not whole", Case { confirm: Confirm::Describe, read: ReadBack::Gone, membership: unknown(deny), ..case() }, text("Unknown(Denied)")),
         ("one observation by configuration", Case { confirm: Confirm::Off, ..case() }, Ok(Grounds::AbsentOnce)),
         ("one observation, not whole", Case { confirm: Confirm::Off, membership: unknown(deny), ..case() }, text("Unknown(Denied)")),
+        ("put back, gone once: one observation is not enough", Case { restored: true, confirm: Confirm::Off, ..case() }, text("missing")),
+        ("put back, not found once", Case { restored: true, confirm: Confirm::Describe, read: ReadBack::Gone, ..case() }, text("missing")),
+        ("put back, not found twice", Case { restored: true, confirm: Confirm::Describe, read: ReadBack::Gone, missing_since: EARLIER, ..case() }, Ok(Grounds::NotFound)),
+        ("put back, absent twice", Case { restored: true, missing_since: EARLIER, ..case() }, Ok(Grounds::AbsentTwice)),
+        ("put back, and there", Case { restored: true, confirm: Confirm::Describe, read: ReadBack::There, ..case() }, text("There")),
+        ("put back, its account closed", Case { restored: true, account: AccountFate::Retired(Proof::on(Grounds::AccountClosed)), ..case() }, text("missing")),
+        ("put back, its account closed twice", Case { restored: true, account: AccountFate::Retired(Proof::on(Grounds::AccountClosed)), missing_since: EARLIER, ..case() }, Ok(Grounds::AccountClosed)),
         ("claimed by another unit of this run", Case { claimed: true, missing_since: EARLIER, ..case() }, text("Claimed")),
         ("a bucket re-created in another account has another key; the old row goes by its own proof", Case { confirm: Confirm::Describe, read: ReadBack::Gone, ..case() }, Ok(Grounds::NotFound)),
         ("kind removed from the configuration", Case { kind: KindFate::Removed(OnLeave::Keep), membership: None, ..case() }, text("KindRemoved")),
@@ -230,13 +240,13 @@ fn no_combination_deletes_without_proof() {
             for read in reads {
                 for missing_since in [None, EARLIER, THIS_RUN] {
                     for parent in ["", "a", "b"] {
-                        for claimed in [false, true] {
+                        for (claimed, restored) in [(false, false), (true, false), (false, true), (true, true)] {
                             for account in accounts {
                                 for region in regions {
                                     for kind in kinds {
                                         let membership = membership.clone();
                                         #[rustfmt::skip]
-                                        let case = Case { membership, confirm, read, missing_since, parent, claimed, account, region, kind };
+                                        let case = Case { membership, confirm, read, missing_since, parent, claimed, restored, account, region, kind };
                                         seen += 1;
                                         if let Decision::Delete(proof) = outcome(&case) {
                                             deleted += 1;
@@ -251,12 +261,13 @@ fn no_combination_deletes_without_proof() {
             }
         }
     }
-    assert_eq!(seen, 4 * 3 * 4 * 3 * 3 * 2 * 3 * 3 * 3);
+    assert_eq!(seen, 4 * 3 * 4 * 3 * 3 * 4 * 3 * 3 * 3);
     assert!(deleted > 0);
 }
 
 fn assert_proven(case: &Case, grounds: Grounds) {
     assert!(!case.claimed, "claimed, yet deleted");
+    assert!(!case.restored || case.missing_since == EARLIER, "put back, and gone after one observation");
     assert!(!matches!(case.account, AccountFate::Kept(_)) && grounds != Grounds::Replaced);
     let read_whole = match &case.membership {
         Some(Membership::Whole) => true,

@@ -22,6 +22,9 @@ pub struct Candidate {
     pub missing_since: Option<u64>,
     /// Whether some unit of this run claimed it after all (a shared resource, a unit that moved).
     pub claimed: bool,
+    /// Whether somebody put it back after a deletion, and no run has seen it since: two runs have to agree then, whatever
+    /// else the kind or the configuration asks for. A deletion that somebody undid was wrong once.
+    pub restored: bool,
 }
 
 /// How a vanished resource of a kind is confirmed.
@@ -107,9 +110,17 @@ pub enum KeepReason {
     There,
 }
 
-/// Decides about one candidate (rulings 1, 2, 5, 6).
+/// Decides about one candidate (rulings 1, 2, 5, 6, 32).
 #[must_use]
 pub fn decide(candidate: &Candidate, evidence: &Evidence<'_>) -> Decision {
+    let second = candidate.missing_since.is_some_and(|since| since < evidence.run_started);
+    match by_evidence(candidate, evidence, second) {
+        Decision::Delete(_) if candidate.restored && !second => Decision::MarkMissing,
+        decision => decision,
+    }
+}
+
+fn by_evidence(candidate: &Candidate, evidence: &Evidence<'_>, second: bool) -> Decision {
     use Decision::{Delete, Keep, MarkMissing};
     if candidate.claimed {
         return Keep(KeepReason::Claimed);
@@ -135,7 +146,6 @@ pub fn decide(candidate: &Candidate, evidence: &Evidence<'_>) -> Decision {
         Some(membership) if !membership.covers(&candidate.parents) => return Keep(KeepReason::ParentNotRead),
         Some(_) => {}
     }
-    let second = candidate.missing_since.is_some_and(|since| since < evidence.run_started);
     match (evidence.confirm, evidence.read) {
         // Whatever was asked for: a resource that answers is not deleted.
         (_, ReadBack::There) => Keep(KeepReason::There),

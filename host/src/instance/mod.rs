@@ -177,6 +177,23 @@ impl Instance {
         self.checked_page(answer)
     }
 
+    pub(crate) async fn map_resources(
+        &mut self,
+        unit: &sync::Unit,
+        resources: &str,
+    ) -> Result<Result<sync::Mapped, sync::Failure>, CallError> {
+        self.begin(CallScope::silent());
+        let answer = self.bindings.portolan_aws_sync().call_map_resources(&mut self.store, unit, resources).await;
+        let answer = answer.map_err(|error| self.stopped(&error))?;
+        if let Ok(mapped) = &answer {
+            let allowed = usize::try_from(self.limits.page_bytes).unwrap_or(usize::MAX);
+            let allowed = allowed.saturating_add(PAGE_SLACK_BYTES).saturating_add(resources.len());
+            within_bytes("entities", mapped.entities.len(), allowed)?;
+            within("problems", mapped.problems.len(), RECORDS_MAX)?;
+        }
+        Ok(answer)
+    }
+
     fn checked_page(
         &self,
         answer: Result<sync::Page, sync::Failure>,

@@ -205,6 +205,18 @@ impl Lease<'_> {
     ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
         call!(self, instance => instance.read_resources(scope, account, unit, ids))
     }
+
+    /// Entities of resources that the host holds: lines as a page has them.
+    ///
+    /// # Errors
+    /// When the guest stopped; the lease is of no use afterwards.
+    pub async fn map_resources(
+        &mut self,
+        unit: &sync::Unit,
+        resources: &str,
+    ) -> Result<Result<sync::Mapped, sync::Failure>, CallError> {
+        call!(self, instance => instance.map_resources(unit, resources))
+    }
 }
 
 impl Drop for Lease<'_> {

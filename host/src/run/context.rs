@@ -1,10 +1,12 @@
 //! What the parts of a run share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::progress::Progress;
+use super::resume::Resumed;
 use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Exchange;
@@ -29,6 +31,10 @@ pub(super) struct Context {
     pub(super) progress: Progress,
     pub(super) tally: Tally,
     pub(super) cancelled: Cancellation,
+    /// What the run had done before it was killed, where it goes on after that.
+    pub(super) resumed: Option<Resumed>,
+    /// Where a plan is carried out, the keys of all that it deletes: the run deletes these or nothing.
+    pub(super) agreed: Option<BTreeSet<String>>,
 }
 
 impl Context {
@@ -50,4 +56,17 @@ pub enum Failed {
     /// Its thread is gone.
     #[error(transparent)]
     Worker(#[from] WorkerGone),
+    /// What a plan's answers come to is not what the plan lists.
+    #[error(
+        "the plan lists {listed} deletions, and what it holds comes to {decided}, {other} of them others: nothing was \
+         deleted; make the plan again"
+    )]
+    OtherDeletions {
+        /// That the plan lists.
+        listed: usize,
+        /// That were decided.
+        decided: usize,
+        /// Of those, that it does not list.
+        other: usize,
+    },
 }

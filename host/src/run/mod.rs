@@ -7,18 +7,22 @@
 mod accounts;
 mod cancellation;
 mod clock;
+mod close;
 mod context;
 mod convert;
 mod deliver;
 mod exit;
+mod finish_plan;
 mod guest_config;
 mod membership;
-mod open_streams;
+mod places;
 mod plan;
 mod progress;
 mod queue;
 mod read;
+mod remarks;
 mod report;
+mod resume;
 mod retire;
 mod role_plan;
 mod scope;
@@ -27,6 +31,7 @@ mod streams;
 mod summary;
 mod survey;
 mod tally;
+mod task;
 mod types;
 mod usage;
 
@@ -38,6 +43,7 @@ use futures::StreamExt;
 use portolan_names::AccountId;
 
 use accounts::{Attempt, Found, Listing, list_accounts};
+use close::close_catalogue;
 use context::{Context, Failed};
 use plan::{Standing, plan_account};
 use queue::Queue;
@@ -52,13 +58,15 @@ pub use deliver::{Deliveries, DeliveryCounts};
 pub use exit::{ExitStatus, Facts};
 pub use guest_config::{guest_config, run_facts};
 pub use progress::Progress;
+pub use remarks::{refused, remarked};
 pub use report::Report;
 pub use scope::Scope;
-pub use setup::{SourceFacts, StartError, Surroundings, refused};
+pub use setup::{SourceFacts, StartError, Surroundings};
 pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
+pub use task::Task;
 
-use crate::catalogue::{AccountRow, CallCount};
+use crate::catalogue::AccountRow;
 use crate::config::accept::{self, Day};
 use crate::config::settings::{FailOn, Settings};
 use crate::deletion::Plan;
@@ -68,17 +76,20 @@ use crate::sink::RunEnd;
 
 /// Accounts whose roles are assumed and regions listed at the same time. STS is shared by them all.
 const ACCOUNTS_AT_ONCE: usize = 16;
-/// Days for which deleted rows are kept.
-const KEEP_DELETED_DAYS: u32 = 30;
 
 /// Reads the estate and brings the catalogue in step with it.
 ///
 /// # Errors
 /// When the run cannot begin. What goes wrong later is in the report.
-pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings) -> Result<Report, StartError> {
+pub async fn sync(
+    engine: Engine,
+    settings: Settings,
+    surroundings: Surroundings,
+    task: Task,
+) -> Result<Report, StartError> {
     let component = engine.digest().to_owned();
     let begun = Instant::now();
-    let ready = set_up(engine, settings, surroundings).await?;
+    let ready = set_up(engine, settings, surroundings, task).await?;
     tracing::info!(run_id = %ready.context.start.id, %component, "run begins");
     let mut standings = BTreeMap::new();
     let mut facts = Facts::default();
@@ -88,6 +99,9 @@ pub async fn sync(engine: Engine, settings: Settings, surroundings: Surroundings
         Err(problem) => (nothing_listed(&problem), Some(problem)),
     };
     expectations(&ready.context, &listing)?;
+    if refused.is_none() {
+        resume::same_listing(&ready.context, &listing)?;
+    }
     let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
     facts.interrupted = ready.context.is_cancelled();
     let plan = match done {
@@ -136,6 +150,7 @@ async fn carry_out(
     standings: &mut BTreeMap<AccountId, Standing>,
 ) -> Result<Option<std::sync::Arc<Plan>>, Failed> {
     let context = &ready.context;
+    resume::count_so_far(context).await?;
     note_listing(context, listing, refused).await?;
     if let (Some(sessions), Some(management)) =
         (&ready.sessions, listing.found.iter().find(|found| found.row.is_management))
@@ -245,7 +260,7 @@ async fn finish(
     mut facts: Facts,
     begun: Instant,
 ) -> Result<Report, StartError> {
-    let Ready { context, source, client, recorder, .. } = ready;
+    let Ready { context, source, client, recorder, planning, .. } = ready;
     context.progress.finish();
     let calls = client.calls().snapshot();
     let mut totals = context.tally.totals();
@@ -270,6 +285,14 @@ async fn finish(
     let failed_sinks = context.streams.failures();
     facts.sink_failed |= !failed_sinks.is_empty();
     end.exit_status = i32::from(ExitStatus::of(facts).code());
+    let changes = match &planning {
+        Some(_) => finish_plan::changes(&context).await.unwrap_or_else(|error| {
+            tracing::error!("{error}");
+            facts.sink_failed = true;
+            crate::planned::Changes::default()
+        }),
+        None => crate::planned::Changes::default(),
+    };
     if let Err(error) = close_catalogue(&context, &calls, end).await {
         tracing::error!("{error}");
         facts.sink_failed = true;
@@ -278,6 +301,7 @@ async fn finish(
         tracing::error!("{error}");
         facts.sink_failed = true;
     }
+    let planned = planning.map(|planning| finish_plan::keep(&context, planning, changes, plan, &mut facts));
     let usage = usage::Usage::now();
     Ok(Report {
         schema: report::SCHEMA,
@@ -296,6 +320,7 @@ async fn finish(
         tripped,
         failed_sinks,
         deliveries,
+        plan: planned,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
         interrupted: facts.interrupted,
@@ -343,35 +368,6 @@ async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts
             };
     }
     Ok(())
-}
-
-async fn close_catalogue(
-    context: &Context,
-    calls: &BTreeMap<String, crate::aws::Counts>,
-    end: RunEnd,
-) -> Result<(), Failed> {
-    let mut rows = Vec::new();
-    for (operation, counts) in calls {
-        let statuses = counts.statuses.iter().map(|(status, count)| (status.to_string(), *count));
-        for (index, (result, count)) in
-            statuses.chain(counts.unanswered.iter().map(|(reason, count)| (reason.clone(), *count))).enumerate()
-        {
-            // Retries and bytes are counted by operation; they stand with its first result, so that sums are right.
-            let (retries, bytes) = if index == 0 { (counts.retries, counts.bytes_received) } else { (0, 0) };
-            rows.push(CallCount { operation: operation.clone(), result, count, retries, bytes });
-        }
-        if counts.refused > 0 {
-            let result = "refused".to_owned();
-            rows.push(CallCount { operation: operation.clone(), result, count: counts.refused, retries: 0, bytes: 0 });
-        }
-    }
-    let job = move |catalogue: &mut crate::catalogue::Catalogue| {
-        catalogue.put_calls(&rows)?;
-        catalogue.finish_run(end.exit_status, &end.summary, end.now)?;
-        catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
-        Ok::<(), crate::catalogue::CatalogueError>(())
-    };
-    Ok(context.store.with(job).await??)
 }
 
 fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {

@@ -7,7 +7,7 @@ use portolan_names::{AccountId, Region};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
 use crate::bindings::exports::portolan::aws::sync;
-use crate::catalogue::{PageRecord, UnitEnd};
+use crate::catalogue::{PageRecord, UnitEnd, UnitOutcome, UnitProgress};
 use crate::imports::{CallScope, Purpose};
 use crate::instance::CallError;
 use crate::outcome::{Ended, Freshness, Membership, Problem, ProblemClass};
@@ -37,9 +37,27 @@ pub(super) async fn read_unit(context: &Context, account: &sync::Account, unit: 
         return Ok(());
     };
     let begun = key.clone();
-    context.store.with(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
+    let progress = context.store.with(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
     let mut reading = Reading { context, account, unit, key: &key, why: None };
-    let ended = reading.pages().await?;
+    let from = if let Some(resumed) = &context.resumed {
+        let outcome = resumed.ended.get(&key);
+        let problems = reading.note_so_far(&progress, outcome).await?;
+        if let Some(outcome) = outcome {
+            let why = problems.filter(|_| outcome.membership != Membership::Whole);
+            context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
+            context.progress.unit_done();
+            return Ok(());
+        }
+        reading.why = problems;
+        From::after(&progress)
+    } else {
+        From::TheStart
+    };
+    let ended = match from {
+        From::TheStart => reading.pages(None).await?,
+        From::Cursor(cursor) => reading.pages(Some(cursor)).await?,
+        From::TheEnd => Ended::AtItsEnd,
+    };
     let why = reading.why.take();
     if let (Ended::Before(_), Some(problem)) = (ended, &why) {
         context.tally.problems(Some(&key), None, std::slice::from_ref(problem));
@@ -62,6 +80,24 @@ struct Reading<'a> {
     why: Option<Problem>,
 }
 
+/// Where reading begins.
+enum From {
+    TheStart,
+    Cursor(String),
+    /// All pages are stored, and the run was killed before the unit was ended.
+    TheEnd,
+}
+
+impl From {
+    fn after(progress: &UnitProgress) -> Self {
+        match &progress.cursor {
+            Some(cursor) => Self::Cursor(cursor.clone()),
+            None if progress.pages > 0 => Self::TheEnd,
+            None => Self::TheStart,
+        }
+    }
+}
+
 enum Next {
     Page(String),
     Again,
@@ -69,13 +105,30 @@ enum Next {
 }
 
 impl Reading<'_> {
-    async fn pages(&mut self) -> Result<Ended, Failed> {
+    /// Counts the problems of a unit's pages from before the run was killed; answers what made it incomplete, if
+    /// anything did.
+    async fn note_so_far(
+        &self,
+        progress: &UnitProgress,
+        outcome: Option<&UnitOutcome>,
+    ) -> Result<Option<Problem>, Failed> {
+        let key = self.key.clone();
+        let problems = self.context.store.with(move |catalogue| catalogue.problems_of(&key)).await??;
+        self.context.tally.problems(Some(self.key), None, &problems);
+        let class = match outcome.map(|outcome| &outcome.membership) {
+            Some(Membership::Unknown(class)) => Some(*class),
+            _ => progress.so_far.not_whole,
+        };
+        Ok(class.and_then(|class| problems.into_iter().find(|problem| problem.class == class)))
+    }
+
+    async fn pages(&mut self, from: Option<String>) -> Result<Ended, Failed> {
         let scope = CallScope {
             account: Some(self.key.account.clone()),
             purpose: Purpose::Read,
             kind: Arc::from(self.key.kind.as_str()),
         };
-        let mut cursor: Option<String> = None;
+        let mut cursor = from;
         let mut restarts = 0;
         for _ in 0..self.context.settings.limits.pages_per_unit {
             if self.context.is_cancelled() {

@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
 use crate::aws::Counts;
+use crate::planned::Planned;
 
 /// The form of the report.
 pub const SCHEMA: &str = "report/1";
@@ -107,6 +108,9 @@ pub struct Report {
     pub failed_sinks: BTreeMap<String, String>,
     /// What each sink with a memory was sent.
     pub deliveries: Deliveries,
+    /// Of `--plan`: what would change; nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Planned>,
     /// AWS calls by `service:Operation`.
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.

@@ -61,11 +61,23 @@ pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<P
         None => BTreeSet::new(),
     };
     let plan = Arc::new(judge(decided, &owned, listing, &context.settings.deletion, &released));
+    as_agreed(context, &plan)?;
     let carried_out = Arc::clone(&plan);
     context.store.with(move |catalogue| catalogue.apply(&carried_out, now_ms())).await??;
     retire_accounts(context, &judging.fates, &plan).await?;
     count(context, &plan);
     Ok(plan)
+}
+
+/// A plan that somebody has seen is carried out as they saw it.
+fn as_agreed(context: &Context, plan: &Plan) -> Result<(), Failed> {
+    let Some(agreed) = &context.agreed else { return Ok(()) };
+    let decided: BTreeSet<&String> = plan.removals().iter().map(|removal| &removal.candidate.key).collect();
+    let other = decided.iter().filter(|key| !agreed.contains(**key)).count();
+    if other == 0 && decided.len() == agreed.len() {
+        return Ok(());
+    }
+    Err(Failed::OtherDeletions { listed: agreed.len(), decided: decided.len(), other })
 }
 
 struct Judging<'a> {
@@ -262,13 +274,15 @@ pub(super) async fn read_by_id(
     Ok(ReadPage { resources: resources.collect(), whole: page.whole, problems })
 }
 
-/// An account whose rows went with it is known no longer, unless a guard withheld some of them.
+/// An account whose rows went with it is known no longer, unless some of them stay: a guard withheld them, or they were put
+/// back and another run has to agree.
 async fn retire_accounts(
     context: &Context,
     fates: &BTreeMap<AccountId, AccountFate>,
     plan: &Plan,
 ) -> Result<(), Failed> {
-    let held: BTreeSet<&AccountId> = plan.withheld().iter().map(|w| &w.candidate.unit.account).collect();
+    let withheld = plan.withheld().iter().map(|withheld| &withheld.candidate);
+    let held: BTreeSet<&AccountId> = withheld.chain(plan.missing()).map(|candidate| &candidate.unit.account).collect();
     for (id, fate) in fates {
         if matches!(fate, AccountFate::Retired(_)) && !held.contains(id) {
             let id = id.clone();

@@ -1,6 +1,5 @@
 //! From settings to a run that can begin: identity, roles, endpoints, sandbox, catalogue.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use portolan_guard::Grant;
@@ -8,28 +7,32 @@ use portolan_names::AccountId;
 use portolan_tables::Variant;
 
 use super::cancellation::Cancellation;
-use super::clock::RunStart;
+use super::clock::{RunStart, now_ms};
 use super::context::Context;
+use super::finish_plan::Planning;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
-use super::open_streams::open_streams;
+use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
 use super::progress::Progress;
+use super::remarks::{refused, remarked};
+use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
 use super::role_plan::role_plan;
 use super::tally::Tally;
+use super::task::Task;
 use super::types::TypesInCatalogue;
-use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Header, Live, Recorder, Replay, TypeMemory};
-use crate::catalogue::{Catalogue, CatalogueError, RunStart as CatalogueStart};
+use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Live, Recorder, Replay, TypeMemory};
+use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::endpoints::Endpoints as Overrides;
 use crate::config::settings::{AccountsFrom, Settings};
-use crate::config::sinks::SinkUrl;
 use crate::credentials::{
     CallerIdentity, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace, StsSettings,
     check_foreign, choose, sts_place,
 };
 use crate::engine::Engine;
 use crate::http_client::{HttpClient, TlsSettings};
-use crate::instance::{ConfigureError, Instances};
+use crate::instance::Instances;
 use crate::manifest::Manifest;
+use crate::planned::{MadeFrom, settings_digests};
 use crate::sink::Worker;
 
 /// Why a run could not begin, by exit status.
@@ -80,33 +83,47 @@ pub(super) struct Ready {
     pub(super) client: Arc<Client>,
     pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) sessions: Option<Arc<Sessions>>,
+    /// Where the run only plans, what its plan is made from and where it is kept.
+    pub(super) planning: Option<Planning>,
 }
 
 /// How the run reaches AWS, or what stands in for it.
-struct Reach {
-    exchange: Arc<dyn Exchange>,
+pub(super) struct Reach {
+    pub(super) exchange: Arc<dyn Exchange>,
     /// What is remembered of types, within `exchange`; a replay has it in its recording.
-    types: Option<Arc<TypeMemory>>,
-    source: SourceFacts,
-    own: AccountId,
-    partition: String,
-    home_region: String,
-    sessions: Option<Arc<Sessions>>,
+    pub(super) types: Option<Arc<TypeMemory>>,
+    pub(super) source: SourceFacts,
+    pub(super) own: AccountId,
+    pub(super) partition: String,
+    pub(super) home_region: String,
+    pub(super) sessions: Option<Arc<Sessions>>,
 }
 
 pub(super) async fn set_up(
     engine: Engine,
     settings: Settings,
     surroundings: Surroundings,
+    task: Task,
 ) -> Result<Ready, StartError> {
+    let component = engine.digest().to_owned();
     let replay = match (&settings.replay, surroundings.replay) {
         (_, Some(replay)) => Some(replay),
         (Some(file), None) => Some(Replay::open(file).map_err(|error| StartError::Usage(error.to_string()))?),
         (None, None) => None,
     };
-    let start = match &replay {
-        Some(replay) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
-        None => RunStart::now(),
+    // Whose run it is has to be known before its sessions are named; else no catalogue is made before somebody is let in.
+    let resuming = match task {
+        Task::Resume => {
+            let (catalogue, keeps_rows) = open_catalogue(&settings, &task)?;
+            let latest = catalogue.latest_run().map_err(|error| sink_failed(&error))?;
+            Some((killed(latest, now_ms())?, catalogue, keeps_rows))
+        }
+        Task::Sync | Task::Plan { .. } | Task::Apply(_) => None,
+    };
+    let start = match (&replay, &resuming) {
+        (Some(replay), _) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
+        (None, Some((run, ..))) => RunStart { id: run.run_id.clone(), at_ms: run.started },
+        (None, None) => RunStart::now(),
     };
     let environment = surroundings.environment.clone();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
@@ -114,13 +131,27 @@ pub(super) async fn set_up(
         Some(replay) => recorded(replay)?,
         None => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
     };
-    let (catalogue, keeps_rows) = open_catalogue(&settings)?;
-    let streams = open_streams(&settings, &environment)?;
+    let (killed, mut catalogue, keeps_rows) = match resuming {
+        Some((run, catalogue, keeps_rows)) => (Some(run), catalogue, keeps_rows),
+        None => {
+            let (catalogue, keeps_rows) = open_catalogue(&settings, &task)?;
+            (None, catalogue, keeps_rows)
+        }
+    };
+    let content = match task {
+        Task::Sync | Task::Resume => String::new(),
+        Task::Plan { .. } | Task::Apply(_) => catalogue.content().map_err(|error| sink_failed(&error))?,
+    };
+    let streams = open_streams(&settings, &task, &environment)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,
         None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
     };
-    let (exchange, recorder) = record(&settings, &start, &reach, &redaction_key)?;
+    let recording = match &task {
+        Task::Plan { keep: Some(file) } => Some(fresh_recording(file)?),
+        _ => settings.record.clone(),
+    };
+    let (exchange, recorder) = record(recording.as_deref(), &start, &reach, &redaction_key)?;
     let limits = ClientLimits {
         concurrency: settings.limits.concurrency as usize,
         per_account: settings.limits.per_account as usize,
@@ -135,9 +166,9 @@ pub(super) async fn set_up(
         run_facts(&start, &reach.partition),
     )
     .await
-    .map_err(|error| StartError::Usage(refused(&error, &settings)))?;
+    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, None)))?;
     for warning in &configured.warnings {
-        tracing::warn!("{}: {}", warning.at, warning.message);
+        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, None));
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
     let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
@@ -145,16 +176,44 @@ pub(super) async fn set_up(
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
-    let mut catalogue = catalogue;
+    let made_from = || MadeFrom {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        component: component.clone(),
+        fingerprint: configured.fingerprint.clone(),
+        settings: settings_digests(&settings),
+        catalogue: content.clone(),
+    };
+    let (mut planning, mut agreed) = (None, None);
+    match task {
+        Task::Sync | Task::Resume => {}
+        Task::Plan { keep } => {
+            catalogue.remember_rows().map_err(|error| sink_failed(&error))?;
+            let keep = keep.zip(recording);
+            planning = Some(Planning { made_from: made_from(), keep });
+        }
+        Task::Apply(header) => {
+            header.check(&made_from(), now_ms()).map_err(|error| StartError::Usage(error.to_string()))?;
+            catalogue.adopt_redaction_key(&redaction_key).map_err(|error| sink_failed(&error))?;
+            agreed = Some(header.deletions);
+        }
+    }
+    let fingerprint = fingerprint_of_run(&configured.fingerprint, &component, agreed.is_some());
+    if let Some(run) = &killed {
+        same_fingerprint(run, &fingerprint)?;
+    }
     let began = CatalogueStart {
         run_id: start.id.clone(),
         started: start.at_ms,
         partition: reach.partition.clone(),
-        fingerprint: configured.fingerprint.clone(),
+        fingerprint: fingerprint.clone(),
         identity: Some(reach.source.arn.clone()),
         fills: manifest.fills(),
     };
     catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
+    let resumed = match killed {
+        Some(_) => Some(Resumed::read(&mut catalogue).map_err(|error| sink_failed(&error))?),
+        None => None,
+    };
     let store = Worker::start("catalogue", catalogue).map_err(|error| StartError::Sink(error.to_string()))?;
     let store = Arc::new(store);
     if let Some(types) = reach.types.filter(|_| keeps_rows) {
@@ -175,8 +234,10 @@ pub(super) async fn set_up(
         progress,
         tally: Tally::default(),
         cancelled,
+        resumed,
+        agreed,
     };
-    Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions })
+    Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions, planning })
 }
 
 fn recorded(replay: Replay) -> Result<Reach, StartError> {
@@ -285,70 +346,6 @@ fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: 
          --account-role-arns ARN,…       read the accounts of these roles\n  \
          --account-role-arn ARN          list the organization with this role, and read its accounts"
     )))
-}
-
-fn open_catalogue(settings: &Settings) -> Result<(Catalogue, bool), StartError> {
-    let mut files = settings.sinks.iter().filter_map(|sink| match sink {
-        SinkUrl::Sqlite(file) => Some(file),
-        _ => None,
-    });
-    let file: Option<&PathBuf> = files.next();
-    if let Some(second) = files.next() {
-        return Err(StartError::Usage(format!(
-            "sqlite:{}: a run keeps one catalogue; copy the file afterwards, or run twice",
-            second.display()
-        )));
-    }
-    match file {
-        Some(file) => Ok((Catalogue::open(file).map_err(|error| sink_failed(&error))?, true)),
-        None => Ok((Catalogue::in_memory().map_err(|error| sink_failed(&error))?, false)),
-    }
-}
-
-/// The exchange to use, and the recorder in it where the run is recorded.
-type Recorded = (Arc<dyn Exchange>, Option<Arc<Recorder>>);
-
-fn record(settings: &Settings, start: &RunStart, reach: &Reach, redaction_key: &str) -> Result<Recorded, StartError> {
-    let Some(file) = &settings.record else { return Ok((Arc::clone(&reach.exchange), None)) };
-    let (portolan_recording, notice) = Header::form_and_notice();
-    let header = Header {
-        portolan_recording,
-        notice,
-        run_id: start.id.clone(),
-        started_at_ms: start.at_ms,
-        source_arn: reach.source.arn.clone(),
-        source_account: reach.source.account.clone(),
-        source_why: reach.source.why.clone(),
-        redaction_key: redaction_key.to_owned(),
-        partition: reach.partition.clone(),
-        home_region: reach.home_region.clone(),
-    };
-    let recorder = Recorder::create(file, &header, Arc::clone(&reach.exchange));
-    let recorder = Arc::new(recorder.map_err(|error| StartError::Sink(error.to_string()))?);
-    Ok((Arc::clone(&recorder) as Arc<dyn Exchange>, Some(recorder)))
-}
-
-fn sink_failed(error: &CatalogueError) -> StartError {
-    match error {
-        CatalogueError::Locked { .. } => StartError::Locked(error.to_string()),
-        _ => StartError::Sink(error.to_string()),
-    }
-}
-
-/// What the component says against the configuration, each remark with the line of the user's file where there is one.
-#[must_use]
-pub fn refused(error: &ConfigureError, settings: &Settings) -> String {
-    let ConfigureError::Rejected(remarks) = error else { return error.to_string() };
-    let lines = remarks.iter().map(|remark| {
-        let own = remark.at.strip_prefix("/definitions/").and_then(|rest| {
-            let (index, below) = rest.split_once('/').unwrap_or((rest, ""));
-            let file = settings.kinds.definitions.get(index.parse::<usize>().ok()?)?;
-            Some(format!("{}: {}", file.place(below), below.replace("~1", "/").replace("~0", "~")))
-        });
-        let instead = remark.instead.as_ref().map(|text| format!("; write {text}")).unwrap_or_default();
-        format!("{}: {}{instead}", own.unwrap_or_else(|| remark.at.clone()), remark.message)
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Whether the run reads more than the source's own account.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::report::Report;
 use super::scope::{Scope, grouped};
+use crate::planned;
 
 /// Lines of incomplete scopes that are shown; the report and the catalogue have all.
 const SCOPES_SHOWN_MAX: usize = 20;
@@ -13,7 +14,8 @@ const MESSAGE_CHARS_MAX: usize = 160;
 /// The summary of a run, some lines of plain text.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let mut text = table(report);
+    // What a plan would change has a table of its own.
+    let mut text = if report.plan.is_some() { String::new() } else { table(report) };
     let units = &report.units;
     let totals = &report.call_totals;
     let read = report.accounts.iter().filter(|account| account.outcome == "read").count();
@@ -30,11 +32,19 @@ pub fn summary(report: &Report) -> String {
     );
     incomplete(&mut text, &report.incomplete);
     for tripped in &report.tripped {
+        if report.plan.is_some() {
+            let (guard, part, all) = (&tripped.guard, tripped.deletions, tripped.of);
+            let _ = writeln!(text, "\nA guard would withhold: {guard} would lose {part} of {all}.");
+            continue;
+        }
         let _ = writeln!(
             text,
             "\nWithheld: {} would lose {} of {}. If that is right, release exactly this plan with\n  portolan sync … --allow-mass-delete {}",
             tripped.guard, tripped.deletions, tripped.of, report.run_id
         );
+    }
+    if let Some(planned) = &report.plan {
+        text.push_str(&planned::text(planned));
     }
     for (sink, why) in &report.failed_sinks {
         let _ = writeln!(text, "\nNot everything was taken by {sink}: {why}");

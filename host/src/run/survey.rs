@@ -7,6 +7,7 @@ use super::ACCOUNTS_AT_ONCE;
 use super::accounts::{Attempt, Found, list_accounts};
 use super::plan::{Standing, plan_account};
 use super::setup::{StartError, Surroundings, set_up};
+use super::task::Task;
 use crate::config::settings::Settings;
 use crate::credentials::Identity;
 use crate::engine::Engine;
@@ -69,7 +70,7 @@ pub async fn survey(
 ) -> Result<Survey, StartError> {
     // A look leaves no traces: the catalogue of such a run lives in memory.
     settings.sinks.clear();
-    let ready = set_up(engine, settings, surroundings).await?;
+    let ready = set_up(engine, settings, surroundings, Task::Sync).await?;
     let context = &ready.context;
     let listing = list_accounts(context, &ready.own).await.map_err(|problem| {
         let code = if problem.code.is_empty() { String::new() } else { format!("{}: ", problem.code) };

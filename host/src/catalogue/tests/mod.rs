@@ -5,6 +5,8 @@ mod asking;
 mod deleting;
 mod delivering;
 mod files;
+mod rehearsing;
+mod restoring;
 mod sharing;
 mod simulating;
 mod speed;
