@@ -17,7 +17,7 @@ struct Scripted<F> {
 }
 
 impl<F: Fn(&[Change]) -> Result<Answer, DestinationError> + Send + Sync> Destination for Scripted<F> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "scripted:"
     }
 
@@ -128,7 +128,7 @@ async fn one_that_is_away_or_closed_is_asked_no_more_and_gets_all_next_time() {
 async fn a_wish_to_stop_ends_a_request_that_hangs() {
     struct Hangs;
     impl Destination for Hangs {
-        fn name(&self) -> &str {
+        fn name(&self) -> &'static str {
             "hangs:"
         }
         fn limits(&self) -> BatchLimits {
