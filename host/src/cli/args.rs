@@ -150,6 +150,12 @@ pub struct SyncArgs {
     /// Where the catalogue goes, several at once: sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL
     #[arg(long, value_name = "URL")]
     pub to: Vec<String>,
+    /// Mapping (port-app-config): entities are made of the resources; without --kinds it also chooses what is read
+    #[arg(long, value_name = "FILE", help_heading = "Entities")]
+    pub mapping: Option<PathBuf>,
+    /// File of the ledger, where no sqlite: sink is named
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub state: Option<PathBuf>,
     /// core, all, or names
     #[arg(long, value_name = "KIND,…|core|all", help_heading = "Regions and kinds")]
     pub kinds: Option<String>,

@@ -1,6 +1,6 @@
 //! Flags as the highest layer of the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{EstateArgs, MapArgs, RestoreArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
@@ -61,6 +61,8 @@ impl Flags {
             let value = if text == "all" { Value::Text(text.clone()) } else { comma_list(text, &origin) };
             Node::new(value, origin)
         });
+        flags.set_path("--mapping", "mapping", args.mapping.as_deref());
+        flags.set_path("--state", "state", args.state.as_deref());
         flags.set("--sensitive", &["sensitive"], args.sensitive.as_ref());
         flags.set("--fail-on", &["fail_on"], args.fail_on.as_ref());
         flags.report.clone_from(&args.report);
@@ -173,6 +175,17 @@ impl Flags {
         }
         self.layer.put(&["kinds", "default"], Node::new(Value::Text(start.to_owned()), origin.clone()));
         self.layer.put(&["kinds", "include"], Node::new(Value::List(names), origin));
+    }
+
+    fn set_path(&mut self, flag: &'static str, key: &str, path: Option<&Path>) {
+        let Some(path) = path else { return };
+        match path.to_str() {
+            Some(text) => self.layer.put(&[key], Node::new(Value::Text(text.to_owned()), Origin::Flag(flag))),
+            None => {
+                let message = format!("{}: not UTF-8", path.display());
+                self.mistakes.push(Mistake::new(&Origin::Flag(flag), key, message));
+            }
+        }
     }
 
     fn set(&mut self, flag: &'static str, path: &[&str], value: Option<&String>) {

@@ -8,6 +8,7 @@ use portolan_names::{AccountId, OuId, Region, RoleArn};
 use super::accept::Accept;
 use super::definitions::DefinitionFile;
 use super::endpoints::Endpoints;
+use super::mapping::MappingFile;
 use super::node::Origin;
 use super::sinks::SinkUrl;
 use crate::credentials::{Priority, SourceSetting};
@@ -27,6 +28,8 @@ pub struct Settings {
     pub regions: RegionSettings,
     /// The kinds it reads.
     pub kinds: KindSettings,
+    /// Which entities are made of what it reads.
+    pub mapping: Option<MappingFile>,
     /// What happens to values that kinds declare sensitive.
     pub sensitive: Sensitive,
     /// Where the catalogue goes; at least one, no place twice.
@@ -112,6 +115,14 @@ pub struct RoleSettings {
 
 /// STS takes no longer session names.
 const SESSION_NAME_MAX: usize = 64;
+
+impl Settings {
+    /// The mapping, where it also says which kinds are read.
+    #[must_use]
+    pub fn mapping_that_drives(&self) -> Option<&MappingFile> {
+        self.mapping.as_ref().filter(|_| !self.kinds.chosen)
+    }
+}
 
 impl RoleSettings {
     /// The session name of a run.
@@ -204,6 +215,8 @@ pub struct RegionSettings {
 pub struct KindSettings {
     /// What is read: `default`, `include` and `exclude` applied to the known kinds. Never empty.
     pub selected: BTreeMap<String, KindChoice>,
+    /// Whether somebody chose them. Where nobody did and there is a mapping, the kinds are the mapping's.
+    pub chosen: bool,
     /// Whether resources that every account has without anybody's doing are read too.
     pub include_defaults: bool,
     /// Files with the user's own kinds.

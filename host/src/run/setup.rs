@@ -23,6 +23,7 @@ use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Live, Recorder, Repl
 use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::endpoints::Endpoints as Overrides;
+use crate::config::mapping::MappingFile;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::credentials::{
     CallerIdentity, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace, StsSettings,
@@ -166,9 +167,9 @@ pub(super) async fn set_up(
         run_facts(&start, &reach.partition),
     )
     .await
-    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, None)))?;
+    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, settings.mapping.as_ref())))?;
     for warning in &configured.warnings {
-        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, None));
+        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, settings.mapping.as_ref()));
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
     let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
@@ -222,6 +223,7 @@ pub(super) async fn set_up(
     }
     let progress = Progress::new(Arc::clone(client.calls()), surroundings.at_terminal && !settings.log.json);
     let context = Context {
+        mapping: settings.mapping.as_ref().map(MappingFile::fingerprint),
         settings,
         start,
         partition: reach.partition,
