@@ -12,31 +12,70 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+#[path = "build/derived.rs"]
+mod derived;
+#[allow(dead_code, reason = "paths through shapes propose names as well")]
+#[path = "src/nearest.rs"]
+mod nearest;
+
+use derived::IamActions;
+
+/// What is called whatever kinds are read: discovery, the plan, and what Cloud Control's types are.
+const ALWAYS: &[(&str, &[&str])] = &[
+    (
+        "organizations",
+        &[
+            "ListRoots",
+            "ListOrganizationalUnitsForParent",
+            "ListAccountsForParent",
+            "DescribeOrganizationalUnit",
+            "ListParents",
+            "ListAccounts",
+        ],
+    ),
+    ("account", &["ListRegions"]),
+    ("ec2", &["DescribeRegions"]),
+    ("cloudformation", &["DescribeType"]),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=catalog");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/catalog/shapes.rs");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir("catalog")?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
     files.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
     files.sort();
     let mut out = String::from("&[\n");
+    let mut actions = IamActions::new();
+    for (service, operations) in ALWAYS {
+        operations.iter().for_each(|operation| derived::add(service, operation, &mut actions));
+    }
     for file in &files {
-        let entry = service(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let entry = service(file, &mut actions).map_err(|error| format!("{}: {error}", file.display()))?;
         out.push_str(&entry);
     }
     out.push_str("]\n");
     let digest: String = Sha256::digest(&out).iter().map(|byte| format!("{byte:02x}")).collect();
     println!("cargo::rustc-env=PORTOLAN_CATALOG_DIGEST={digest}");
-    let target = Path::new(&std::env::var("OUT_DIR")?).join("catalog.rs");
-    Ok(std::fs::write(target, out)?)
+    let folder = std::env::var("OUT_DIR")?;
+    // In order of the operations, as they are looked up.
+    let actions: Vec<_> = actions.iter().collect();
+    std::fs::write(Path::new(&folder).join("actions.rs"), format!("&{actions:?}"))?;
+    Ok(std::fs::write(Path::new(&folder).join("catalog.rs"), out)?)
 }
 
-fn service(file: &Path) -> Result<String, Box<dyn Error>> {
+fn service(file: &Path, actions: &mut IamActions) -> Result<String, Box<dyn Error>> {
     let text = std::fs::read_to_string(file)?;
     let documents = Yaml::load_from_str(&text)?;
     let [document] = documents.as_slice() else { return Err("expected one document".into()) };
-    let value = json(document)?;
-    let name = value["service"].as_str().ok_or("`service` is missing")?;
+    let mut value = json(document)?;
+    let name = value["service"].as_str().ok_or("`service` is missing")?.to_owned();
+    for definition in value["kinds"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        derived::add_actions(&name, definition, actions);
+        derived::fill_in(&name, definition)?;
+    }
     let kinds = value["kinds"].as_object().ok_or("`kinds` is missing")?;
     let mut out = String::new();
     write!(out, "    Embedded {{ service: {name:?}, kinds: &[")?;

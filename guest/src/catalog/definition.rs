@@ -306,6 +306,8 @@ pub(crate) struct Action {
     /// Property names it fills, where the API's model does not say.
     #[serde(default)]
     pub(crate) fills: Vec<String>,
+    /// The members that it merges, where the build knows the answer's structure. No file says so.
+    pub(crate) members: Option<Vec<String>>,
     /// What it takes is JSON text. Of Cloud Control alone, as is the next: no file says so.
     #[serde(skip)]
     pub(crate) text: bool,

@@ -87,12 +87,20 @@ fn written(calls: &BTreeSet<(String, &'static str)>) -> Vec<Value> {
     calls
         .iter()
         .map(|(operation, identity)| {
-            let action = operation.split_once(':').and_then(|(service, operation)| {
-                portolan_tables::service(service)?.operation(operation)?.action.clone()
-            });
-            json!({"operation": operation, "action": action, "identity": identity})
+            json!({"operation": operation, "action": iam_action(operation), "identity": identity})
         })
         .collect()
+}
+
+/// The IAM actions of what embedded kinds, discovery and plans call, by operation: tables stay packed for them.
+static ACTIONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/actions.rs"));
+
+fn iam_action(operation: &str) -> Option<String> {
+    if let Ok(index) = ACTIONS.binary_search_by_key(&operation, |(operation, _)| operation) {
+        return ACTIONS.get(index).map(|(_, action)| (*action).to_owned());
+    }
+    let (service, operation) = operation.split_once(':')?;
+    portolan_tables::service(service)?.operation(operation)?.action.clone()
 }
 
 fn describe(kind: &Kind, actions: &[&Action], own: &BTreeSet<(String, &'static str)>) -> Value {
@@ -148,13 +156,18 @@ pub(crate) fn fills(kind: &Kind, action: &Action) -> Vec<String> {
         return vec![property_name(definition, into)];
     }
     let from_list = definition.list.as_ref().and_then(|list| list.wrap.as_deref());
-    let Some(service) = portolan_tables::service(kind.service_of(action)) else { return Vec::new() };
-    let taken = action.take.0.iter().filter_map(|take| members_at(service, action, take));
-    taken
-        .flatten()
+    let members = action.members.clone().unwrap_or_else(|| members_of(kind, action));
+    members
+        .into_iter()
         .filter(|member| Some(member.as_str()) != from_list)
         .map(|member| property_name(definition, &member))
         .collect()
+}
+
+/// The members of what an action takes, by the tables.
+fn members_of(kind: &Kind, action: &Action) -> Vec<String> {
+    let Some(service) = portolan_tables::service(kind.service_of(action)) else { return Vec::new() };
+    action.take.0.iter().filter_map(|take| members_at(service, action, take)).flatten().collect()
 }
 
 /// The member names of the structure that an action takes at a path; of a batch, of its elements.
@@ -181,5 +194,36 @@ pub(crate) fn property_name(definition: &Definition, member: &str) -> String {
             let mut letters = member.chars();
             letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ACTIONS, DISCOVERY, PLAN, iam_action, members_of};
+    use crate::catalog::{load, names};
+
+    /// The build reads definitions as JSON; this reads them as what they are.
+    #[test]
+    fn what_the_build_found_is_what_the_tables_say() {
+        for (operation, action) in ACTIONS {
+            let (service, name) = operation.split_once(':').unwrap();
+            let table = portolan_tables::service(service).unwrap();
+            assert_eq!(table.operation(name).unwrap().action.as_deref(), Some(*action), "{operation}");
+        }
+        let known = |operation: &str| ACTIONS.binary_search_by_key(&operation, |(operation, _)| operation).is_ok();
+        let always = DISCOVERY.iter().map(|name| ("organizations", *name)).chain(PLAN.iter().copied());
+        assert!(always.into_iter().all(|(service, name)| known(&format!("{service}:{name}"))));
+        let (mut merging, names) = (0, names().collect::<Vec<_>>());
+        for kind in load(&names).unwrap() {
+            for action in &kind.definition.actions {
+                let operation = format!("{}:{}", kind.service_of(action), action.operation);
+                assert!(known(&operation) || iam_action(&operation).is_none(), "{operation}");
+                if let Some(members) = &action.members {
+                    merging += 1;
+                    assert_eq!(*members, members_of(&kind, action), "{} {}", kind.name, action.name);
+                }
+            }
+        }
+        assert!(merging > 50, "{merging}");
     }
 }
