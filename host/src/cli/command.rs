@@ -11,7 +11,7 @@ use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
 use super::judge::Nowhere;
 use super::validate::{Printed, judged, validate};
-use super::{component, config, demo, estate, kinds, logging, map, restore};
+use super::{component, config, defaults, demo, estate, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
@@ -76,6 +76,7 @@ async fn run(cli: Cli) -> Printed {
     };
     match &cli.command {
         Command::Kinds(args) => kinds::kinds(&manifest, &known, args),
+        Command::Defaults(args) => defaults::defaults(args, &known),
         Command::Component(args) => component::component(args, &engine, &manifest)
             .unwrap_or_else(|error| failed(ExitStatus::Sink, &format!("{error:#}"))),
         Command::Config(args) => {
@@ -290,7 +291,9 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Config(args) => args.sync.estate.cache_dir.clone(),
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
-        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) => None,
+        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) | Command::Defaults(_) => {
+            None
+        }
         Command::Restore(_) => None,
     };
     let of_user = || {
