@@ -42,7 +42,7 @@ ACRONYMS = {
     "ec2": "EC2", "ecr": "ECR", "s3": "S3", "mfa": "MFA", "ttl": "TTL", "asn": "ASN", "cidr": "CIDR", "cidrs": "CIDRs",
     "acl": "ACL", "ou": "OU", "ipv4": "IPv4", "ipv6": "IPv6", "waf": "WAF", "sse": "SSE", "gb": "GB", "gib": "GiB", "mb": "MB",
     "os": "OS", "ca": "CA", "vcpus": "vCPUs", "nat": "NAT", "mtu": "MTU", "vlan": "VLAN", "cname": "CNAME", "ami": "AMI",
-    "uuid": "UUID", "oidc": "OIDC", "saml": "SAML", "sha256": "SHA-256", "bgp": "BGP", "uid": "UID", "gid": "GID",
+    "uuid": "UUID", "api": "API", "apis": "APIs", "iops": "IOPS", "mac": "MAC", "vpn": "VPN", "crc": "CRC", "json": "JSON", "oidc": "OIDC", "saml": "SAML", "sha256": "SHA-256", "bgp": "BGP", "uid": "UID", "gid": "GID",
 }
 
 
