@@ -38,6 +38,11 @@ examples, as its public repository has them; `tests/data/peer-properties.tsv` li
 its integration does not give (`KmsKeyArn`, `InstanceArn`, `Tags` of an Aurora cluster, `UserName` of a MemoryDB user), the
 property of that name has the right value here.
 
+Eight of those properties are whole structures with secrets in them: a function's or a build project's `environment`, the
+`containerDefinitions` of a task, the `stages`, `actions`, `variables` and `output` of pipelines, a database's
+`pendingModifiedValues`. They have a digest in place of each secret, and `portolan validate` says so; nothing else of the
+mapping is warned of.
+
 ## Relations
 
 A relation is null, or an empty list, where the resource has none. With `createMissingRelatedEntities: true`, as here and at
