@@ -190,6 +190,18 @@ class Check:
             yield self.error("service", "offers no protocol that the guest speaks")
             return
         yield from self.check_name()
+        yield from self.check_answers()
+        for action in self.actions:
+            yield from self.check_action(f"actions.{action['name']}", action)
+        yield from self.check_read()
+        yield from self.check_templates()
+        yield from self.check_conditions()
+        yield from self.check_secrets()
+        yield from self.check_events()
+        yield from self.check_codes("gone", self.definition.get("gone", []), self.service, None)
+
+    def check_answers(self):
+        """What the calls answer; then the whole item is known."""
         for level, parent in enumerate(self.parents):
             yield from self.check_parent(level, parent)
         if self.list:
@@ -202,14 +214,6 @@ class Check:
         for name in {name for name in names if names.count(name) > 1}:
             yield self.error("actions", f"{name} stands there twice")
         self.whole = self.listed.with_all_of(self.found)
-        for action in self.actions:
-            yield from self.check_action(f"actions.{action['name']}", action)
-        yield from self.check_read()
-        yield from self.check_templates()
-        yield from self.check_conditions()
-        yield from self.check_secrets()
-        yield from self.check_events()
-        yield from self.check_codes("gone", self.definition.get("gone", []), self.service, None)
 
     # Names
 

@@ -24,7 +24,7 @@ fn every_kind_of_the_estate_is_stored_as_boto3_gives_it() {
     let front = Front::start();
     let made: Value = serde_json::from_str(&front.python("estate.py", &[], "")).unwrap();
     assert_eq!(made["unmade"], json!({}), "what tests/estate makes cannot be made");
-    let portolan = sync(&front, &made);
+    let portolan = sync("estate", &front, &made, &[]);
     front.assert_signatures();
 
     let mut seen = Seen::default();
@@ -66,8 +66,9 @@ fn every_kind_of_the_estate_is_stored_as_boto3_gives_it() {
     assert!(seen.kinds.len() >= KINDS_MIN && seen.resources >= RESOURCES_MIN, "only {counts}");
 }
 
-fn sync(front: &Front, made: &Value) -> Portolan {
-    let mut portolan = Portolan::new("estate");
+/// Reads the whole estate into a catalogue, and whatever `more` names.
+pub fn sync(name: &str, front: &Front, made: &Value, more: &[&str]) -> Portolan {
+    let mut portolan = Portolan::new(name);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", made["source"]["key_id"].as_str().unwrap()),
         ("AWS_SECRET_ACCESS_KEY", made["source"]["secret"].as_str().unwrap()),
@@ -79,7 +80,8 @@ fn sync(front: &Front, made: &Value) -> Portolan {
     }
     portolan.write("external-id", made["external_id"].as_str().unwrap());
     let kinds: Vec<&str> = made["kinds"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    let run = portolan.run(&[
+    let kinds = kinds.join(",");
+    let mut arguments = vec![
         "sync",
         "--account-role-arn",
         made["role"].as_str().unwrap(),
@@ -88,7 +90,7 @@ fn sync(front: &Front, made: &Value) -> Portolan {
         "--include-accounts",
         made["account"].as_str().unwrap(),
         "--kinds",
-        &kinds.join(","),
+        &kinds,
         "--include-actions",
         "all",
         "--sensitive",
@@ -97,8 +99,9 @@ fn sync(front: &Front, made: &Value) -> Portolan {
         "sqlite:catalogue.db",
         "--report",
         "report.json",
-    ]);
-    run.expect(0);
+    ];
+    arguments.extend(more);
+    portolan.run(&arguments).expect(0);
     portolan
 }
 

@@ -6,6 +6,7 @@ mod broken_answers;
 mod cloud_control;
 mod component;
 mod credentials;
+mod defaults;
 mod deletion;
 mod demo;
 mod differential;

@@ -97,6 +97,12 @@ fn the_peers_default_gives_what_jq_gives() {
     check("default");
 }
 
+/// One of each of its kinds, in the form of its examples.
+#[test]
+fn the_peers_kinds_give_what_jq_gives() {
+    check("peer");
+}
+
 #[test]
 fn a_mapping_of_several_kinds_gives_what_jq_gives() {
     check("kinds");

@@ -60,6 +60,8 @@ pub enum Command {
     Iam(IamArgs),
     /// Show what a mapping makes of resources: no AWS and no catalogue needed
     Map(MapArgs),
+    /// Print the default mapping, or the blueprints that it fills
+    Defaults(super::defaults::DefaultsArgs),
 }
 
 /// Whose estate, and how to get there: what every command that calls AWS takes.

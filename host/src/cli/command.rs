@@ -12,7 +12,7 @@ use super::flags::Flags;
 use super::iam::{self, IamArgs, IamDocument};
 use super::judge::{self, Nowhere};
 use super::validate::{Printed, judged, validate};
-use super::{component, config, demo, estate, kinds, logging, map, restore};
+use super::{component, config, defaults, demo, estate, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
@@ -77,6 +77,7 @@ async fn run(cli: Cli) -> Printed {
     };
     match &cli.command {
         Command::Kinds(args) => kinds::kinds(&manifest, &known, args),
+        Command::Defaults(args) => defaults::defaults(args, &known),
         Command::Component(args) => component::component(args, &engine, &manifest)
             .unwrap_or_else(|error| failed(ExitStatus::Sink, &format!("{error:#}"))),
         Command::Config(args) => {
@@ -303,7 +304,9 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Config(args) => args.sync.estate.cache_dir.clone(),
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
-        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) => None,
+        Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) | Command::Defaults(_) => {
+            None
+        }
         Command::Restore(_) | Command::Iam(_) => None,
     };
     let of_user = || {

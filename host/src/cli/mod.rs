@@ -4,6 +4,7 @@ pub mod args;
 mod command;
 mod component;
 pub mod config;
+pub mod defaults;
 mod demo;
 mod estate;
 pub mod flags;
