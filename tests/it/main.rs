@@ -27,6 +27,7 @@ mod restore;
 mod resume;
 mod roles;
 mod secrets;
+mod simulation;
 mod tables;
 mod webhook;
 mod wire_cases;

@@ -1,0 +1,392 @@
+//! One seed: an estate, its runs one after the other, and what is checked after each.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use portolan::cli::flags::Flags;
+use portolan::config::accept::Day;
+use portolan::config::files::{FileText, Files};
+use portolan::config::kinds::KnownKinds;
+use portolan::config::settings::Settings;
+use portolan::config::{Sources, load};
+use portolan::credentials::Environment;
+use portolan::engine::{COMPONENT, Engine};
+use portolan::imports::{CallScope, Outbound};
+use portolan::instance::Instances;
+use portolan::manifest::Manifest;
+use portolan::run::{Cancellation, Report, RunStart, SourceFacts, StandIn, StartError, Surroundings, Task, now_ms, sync};
+use portolan_tests::folders::{self, Scratch};
+use tokio::runtime::Runtime;
+
+use super::aws::Aws;
+use super::dice::Dice;
+use super::estate::{Estate, EXCLUDED, HOME, MANAGEMENT};
+use super::faults::{Faults, Sky};
+use super::oracle::{Checked, Ending, differing};
+use super::stored::Stored;
+
+/// Runs of a seed before the sky clears.
+const RUNS: u64 = 28;
+/// Units read side by side. Each takes an instance, which has to be configured in each run: that is what a run costs.
+const INSTANCES: u32 = 2;
+/// Runs whose story is told when something does not hold.
+const TOLD_RUNS: usize = 4;
+
+/// What all seeds share: the compiled component, its kinds, a runtime of one thread, a folder.
+pub struct Sandbox {
+    engine: Engine,
+    known: KnownKinds,
+    runtime: Runtime,
+    folder: Folder,
+}
+
+/// Where the catalogues are: in memory where the system has a file system for that, since a run waits for the disk several
+/// times and does little else.
+struct Folder {
+    path: PathBuf,
+    _scratch: Option<Scratch>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = PathBuf::from(format!("/dev/shm/portolan-simulation-{}-{number}", std::process::id()));
+        if std::fs::create_dir(&path).is_ok() {
+            return Self { path, _scratch: None };
+        }
+        let scratch = Scratch::new("simulation");
+        Self { path: scratch.path().to_path_buf(), _scratch: Some(scratch) }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+}
+
+/// For calls that send nothing.
+struct Nowhere;
+
+impl Outbound for Nowhere {
+    fn send<'a>(
+        &'a self,
+        _: &'a CallScope,
+        _: Vec<portolan::bindings::portolan::aws::signed_http::Request>,
+    ) -> futures::future::BoxFuture<
+        'a,
+        Vec<
+            Result<
+                portolan::bindings::portolan::aws::signed_http::Response,
+                portolan::bindings::portolan::aws::signed_http::SendError,
+            >,
+        >,
+    > {
+        Box::pin(async { Vec::new() })
+    }
+}
+
+/// The one configuration file of a seed.
+struct OneFile(String);
+
+impl Files for OneFile {
+    fn read(&self, _: &std::path::Path) -> std::io::Result<FileText> {
+        Ok(FileText { text: self.0.clone(), others_can_read: false })
+    }
+
+    fn names(&self, _: &std::path::Path) -> std::io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let cache = folders::target().join("cache");
+        let engine = Engine::with_instances(COMPONENT, Some(&cache), INSTANCES).unwrap();
+        let described = runtime.block_on(Instances::describe(&engine, Arc::new(Nowhere))).unwrap();
+        let manifest = serde_json::to_value(Manifest::parse(&described).unwrap()).unwrap();
+        let known = KnownKinds::from_manifest(&manifest).unwrap();
+        Self { engine, known, runtime, folder: Folder::new() }
+    }
+
+    fn settings(&self, file: &std::path::Path, estate: &Estate) -> Settings {
+        let kinds: Vec<&str> = estate.sorts.iter().filter_map(|sort| sort.facts().kind).collect();
+        let text = format!(
+            "version: 1\nroles: {{ list: 'arn:aws:iam::{MANAGEMENT}:role/Read' }}\naccounts: {{ from: organization }}\n\
+             regions: {{ deny: [{EXCLUDED}] }}\nkinds: {{ default: none, include: ['AWS::Organizations::Account', '{}'] }}\n\
+             to: ['sqlite:{}']\n",
+            kinds.join("', '"),
+            file.display()
+        );
+        let loaded = load(Sources {
+            env: &BTreeMap::new(),
+            files: &OneFile(text),
+            flags: &Flags::default(),
+            kinds: &self.known,
+            today: Day::parse("2026-11-22").unwrap(),
+            cores: 1,
+        });
+        loaded.unwrap_or_else(|refused| panic!("{refused:?}")).settings
+    }
+}
+
+/// What was tried.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub seeds: u64,
+    pub runs: u64,
+    pub stopped: u64,
+    pub resumed: u64,
+    pub calls: u64,
+    pub deleted: u64,
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Of which the product's.
+    pub product: Duration,
+}
+
+impl Told {
+    pub fn add(&mut self, other: Self) {
+        self.seeds += other.seeds;
+        self.runs += other.runs;
+        self.stopped += other.stopped;
+        self.resumed += other.resumed;
+        self.calls += other.calls;
+        self.deleted += other.deleted;
+        self.product += other.product;
+        for (name, count) in other.faults {
+            *self.faults.entry(name).or_default() += count;
+        }
+    }
+
+    pub fn summary(&self, elapsed: Duration) -> String {
+        let faults: u64 = self.faults.values().sum();
+        let each: Vec<String> = self.faults.iter().map(|(name, count)| format!("{name} {count}")).collect();
+        let per_run = |time: Duration| time.as_secs_f64() * 1_000.0 / self.runs.max(1) as f64;
+        let (all, product) = (per_run(elapsed), per_run(self.product));
+        format!(
+            "{} runs of {} seeds, {} stopped or killed, {} resumed; {} calls, {} faults, {} rows left the catalogue; \
+             {all:.1} ms a run, {product:.1} of them the product's\n  {}",
+            self.runs,
+            self.seeds,
+            self.stopped,
+            self.resumed,
+            self.calls,
+            faults,
+            self.deleted,
+            each.join(", ")
+        )
+    }
+}
+
+/// How a run is ended before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Never,
+    /// As by Ctrl-C.
+    Asked,
+    /// As by `kill -9`: what was being done is never done.
+    Killed,
+}
+
+pub struct World<'a> {
+    sandbox: &'a Sandbox,
+    seed: u64,
+    file: PathBuf,
+    estate: Estate,
+    settings: Settings,
+    told: Told,
+    story: Vec<Vec<String>>,
+}
+
+impl<'a> World<'a> {
+    pub fn new(sandbox: &'a Sandbox, seed: u64) -> Self {
+        let file = sandbox.folder.path.join(format!("{seed}.db"));
+        let estate = Estate::new(&Dice::new(seed, 0));
+        let settings = sandbox.settings(&file, &estate);
+        Self { sandbox, seed, file, estate, settings, told: Told { seeds: 1, ..Told::default() }, story: Vec::new() }
+    }
+
+    /// All runs of the seed; what did not hold, with its story.
+    pub fn play(mut self) -> Result<Told, String> {
+        for number in 1..=RUNS {
+            let dice = Dice::new(self.seed, number);
+            let changes = self.estate.change(&dice);
+            let skies = [Sky::Clear, Sky::Fair, Sky::Fair, Sky::Rough, Sky::Rough, Sky::Storm];
+            let sky = dice.of(&skies, "sky", "").copied().unwrap_or(Sky::Clear);
+            self.story.push(vec![format!("run {number}, {sky:?}")]);
+            self.tell(changes);
+            self.run(number, sky)?;
+        }
+        for (second, number) in [(false, RUNS + 1), (true, RUNS + 2)] {
+            self.story.push(vec![format!("run {number}, nothing changes and nothing goes wrong")]);
+            let mut report = self.run(number, Sky::Clear)?;
+            if let Some(report) = report.as_mut().filter(|report| !report.tripped.is_empty()) {
+                // Somebody looks at what was withheld and lets it go.
+                self.settings.allow_mass_delete = Some(report.run_id.clone());
+                self.run(number + 100, Sky::Clear)?;
+                self.settings.allow_mass_delete = None;
+            }
+            let faults = Faults::new(Dice::new(self.seed, number), Sky::Clear, &self.estate);
+            let wrong = differing(&self.estate, &faults, &Stored::read(&self.file), second);
+            self.check(wrong)?;
+        }
+        for ending in ["", "-wal", "-shm", ".lock"] {
+            let _ = std::fs::remove_file(self.sandbox.folder.path.join(format!("{}.db{ending}", self.seed)));
+        }
+        Ok(self.told)
+    }
+
+    fn tell(&mut self, lines: impl IntoIterator<Item = String>) {
+        if let Some(story) = self.story.last_mut() {
+            story.extend(lines);
+        }
+    }
+
+    fn check(&self, wrong: Vec<String>) -> Result<(), String> {
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let from = self.story.len().saturating_sub(TOLD_RUNS);
+        let story: Vec<String> = self.story[from..].iter().map(|run| run.join("\n    ")).collect();
+        Err(format!("{}\nThe story:\n  {}", wrong.join("\n"), story.join("\n  ")))
+    }
+
+    /// One run, perhaps stopped, perhaps killed and gone on with; what holds is checked.
+    fn run(&mut self, number: u64, sky: Sky) -> Result<Option<Report>, String> {
+        let dice = Dice::new(self.seed, number);
+        let stop = match dice.below(12, "stop", "") {
+            _ if sky == Sky::Clear => Stop::Never,
+            0 => Stop::Asked,
+            1 | 2 => Stop::Killed,
+            _ => Stop::Never,
+        };
+        let stop_at = (stop != Stop::Never).then(|| 1 + dice.below(60, "stop at", ""));
+        let faults = Faults::new(dice, sky, &self.estate);
+        let aws = Arc::new(Aws::new(self.estate.clone(), faults.clone(), stop_at));
+        let before = Stored::read(&self.file);
+        let mut report = self.sync(number, &aws, stop, Task::Sync)?;
+        if report.is_none() {
+            self.checked(&faults, &before, Ending::Killed)?;
+            if dice.one_in(2, "resumed", "") {
+                self.tell([format!("resumed")]);
+                self.told.resumed += 1;
+                report = self.sync(number, &aws, Stop::Never, Task::Resume)?;
+            }
+        }
+        let told: Vec<String> = std::mem::take(&mut aws.seen().story);
+        self.tell(told);
+        if let Some(report) = &report {
+            let scopes = report.incomplete.iter().map(|scope| {
+                format!("incomplete: {} {:?} {:?} {} {}", scope.account, scope.region, scope.kind, scope.class, scope.message)
+            });
+            self.tell(scopes.chain([format!("exit status {}", report.exit_status)]).collect::<Vec<_>>());
+            self.checked(&faults, &before, Ending::Report(report))?;
+        }
+        let seen = aws.seen();
+        self.told.calls += seen.calls;
+        for (name, count) in &seen.injected {
+            *self.told.faults.entry(name).or_default() += count;
+        }
+        for (name, count) in [
+            ("hidden from listings", faults.hidden.len() + faults.hidden_accounts.len() + faults.hidden_regions.len()),
+            ("gone while read", faults.dying.len()),
+        ] {
+            *self.told.faults.entry(name).or_default() += count as u64;
+        }
+        if !seen.unknown.is_empty() {
+            return Err(format!("the model does not know {:?}", seen.unknown));
+        }
+        drop(seen);
+        self.after(&faults, &before);
+        Ok(report)
+    }
+
+    fn checked(&mut self, faults: &Faults, before: &Stored, ending: Ending<'_>) -> Result<(), String> {
+        let after = Stored::read(&self.file);
+        let wrong = Checked { estate: &self.estate, faults, before, after: &after, ending }.wrong();
+        self.check(wrong)
+    }
+
+    /// What the run leaves behind: things that died are gone; what it saw has been seen, and may be hidden again.
+    fn after(&mut self, faults: &Faults, before: &Stored) {
+        let stored = Stored::read(&self.file);
+        self.told.deleted += before.alive.keys().filter(|key| !stored.alive.contains_key(key)).count() as u64;
+        for place in &faults.dying {
+            self.estate.remove(place);
+        }
+        let seen = |key| stored.alive.get(&key).is_some_and(|row| row.run_id == stored.run_id && row.missing_since.is_none());
+        for (place, thing) in &mut self.estate.things {
+            match place.sort.facts().kind {
+                Some(kind) if seen(super::oracle::key(kind, place)) => thing.unseen = false,
+                Some(_) => thing.unseen |= faults.hidden.contains(place),
+                // No row shows whether it was seen: what is below it does.
+                None => thing.unseen = false,
+            }
+        }
+        for (id, account) in &mut self.estate.accounts {
+            let known = stored.accounts.get(id);
+            account.unseen = known.is_none_or(|known| known.unseen);
+            account.region_unseen = known.is_none_or(|known| known.region_unseen);
+        }
+    }
+
+    /// One run of the product; none where it was killed.
+    fn sync(&mut self, number: u64, aws: &Arc<Aws>, stop: Stop, task: Task) -> Result<Option<Report>, String> {
+        let cancelled = Cancellation::default();
+        let surroundings = Surroundings {
+            environment: Environment::new(|_| None),
+            at_terminal: false,
+            cancelled: cancelled.clone(),
+            replay: None,
+            stand_in: Some(StandIn {
+                exchange: Arc::clone(aws) as Arc<dyn portolan::aws::Exchange>,
+                source: SourceFacts {
+                    arn: format!("arn:aws:iam::{MANAGEMENT}:user/portolan"),
+                    account: MANAGEMENT.to_owned(),
+                    why: "simulated".to_owned(),
+                },
+                partition: "aws".to_owned(),
+                home_region: HOME.to_owned(),
+                start: RunStart { id: format!("run-{number:03}"), at_ms: now_ms() },
+            }),
+        };
+        self.told.runs += 1;
+        let resuming = matches!(task, Task::Resume);
+        let run = sync(self.sandbox.engine.clone(), self.settings.clone(), surroundings, task);
+        let begun = std::time::Instant::now();
+        let ended = self.sandbox.runtime.block_on(async {
+            tokio::select! {
+                ended = run => Some(ended),
+                () = async {
+                    aws.stopping.notified().await;
+                    if stop == Stop::Asked {
+                        cancelled.cancel();
+                        std::future::pending::<()>().await;
+                    }
+                } => None,
+            }
+        });
+        self.told.product += begun.elapsed();
+        match ended {
+            None => {
+                self.told.stopped += 1;
+                self.tell(["killed".to_owned()]);
+                Ok(None)
+            }
+            Some(Ok(report)) => {
+                self.told.stopped += u64::from(report.interrupted);
+                Ok(Some(report))
+            }
+            Some(Err(StartError::Usage(why))) if resuming => {
+                self.tell([why]);
+                Ok(None)
+            }
+            Some(Err(error)) => Err(format!("the run did not begin: {error}")),
+        }
+    }
+}
