@@ -17,6 +17,7 @@ mod mapping;
 mod misbehaving;
 mod oracle;
 mod organization;
+mod peers_failures;
 mod plan;
 mod protocol_cases;
 mod python;

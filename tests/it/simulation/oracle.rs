@@ -140,7 +140,8 @@ impl Checked<'_> {
             let now = shows(key, row);
             let known = self.before.alive.get(key).map(|row| shows(key, row));
             let last_known = now.is_empty() || known.as_ref() == Some(&now);
-            if now == thing.shows || (row.stale || thing.hidden) && last_known {
+            // A row that this run saw though no listing showed it was read by id, and so was what it is.
+            if now == thing.shows || row.stale && last_known {
                 continue;
             }
             let stale = if row.stale { "stale" } else { "fresh" };
