@@ -60,7 +60,7 @@ pub use exit::{ExitStatus, Facts};
 pub use guest_config::{guest_config, run_facts};
 pub use progress::Progress;
 pub use remarks::{refused, remarked};
-pub use report::{AccountReport, Report};
+pub use report::Report;
 pub use scope::Scope;
 pub use setup::{SourceFacts, StartError, Surroundings};
 pub use stand_in::StandIn;

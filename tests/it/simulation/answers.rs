@@ -67,14 +67,14 @@ impl Asking<'_> {
         let thing = self.estate.things.get(&place).filter(|_| !self.faults.dying.contains(&place))?;
         Some((place, thing))
     }
+}
 
-    fn json_page<T>(&self, list: &str, token: &str, page: Paged<T>, item: impl Fn(T) -> Value) -> Answer {
-        let mut body = json!({ list: page.items.into_iter().map(item).collect::<Vec<_>>() });
-        if let Some(next) = page.next {
-            body[token] = json!(next);
-        }
-        well(body.to_string())
+fn json_page<T>(list: &str, token: &str, page: Paged<T>, item: impl Fn(T) -> Value) -> Answer {
+    let mut body = json!({ list: page.items.into_iter().map(item).collect::<Vec<_>>() });
+    if let Some(next) = page.next {
+        body[token] = json!(next);
     }
+    well(body.to_string())
 }
 
 /// The answer; none to an operation that the model does not know.
@@ -113,7 +113,7 @@ pub fn answered(asking: &Asking<'_>) -> Option<Answer> {
         }
         ("sqs", "ListQueues") => {
             let page = asking.page(&asking.listed(Sort::Queue, None), token);
-            asking.json_page("QueueUrls", "NextToken", page, |(place, _)| json!(queue_url(&place)))
+            json_page("QueueUrls", "NextToken", page, |(place, _)| json!(queue_url(&place)))
         }
         ("sqs", "GetQueueAttributes" | "GetQueueUrl") => {
             let name = asked.text("QueueName").or_else(|| asked.text("QueueUrl")).map(last_part)?;
@@ -130,7 +130,7 @@ pub fn answered(asking: &Asking<'_>) -> Option<Answer> {
         }
         ("dynamodb", "ListTables") => {
             let page = asking.page(&asking.listed(Sort::Table, None), asked.text("ExclusiveStartTableName"));
-            asking.json_page("TableNames", "LastEvaluatedTableName", page, |(place, _)| json!(place.name))
+            json_page("TableNames", "LastEvaluatedTableName", page, |(place, _)| json!(place.name))
         }
         ("dynamodb", "DescribeTable") => {
             let name = asked.text("TableName")?;
@@ -139,15 +139,13 @@ pub fn answered(asking: &Asking<'_>) -> Option<Answer> {
             };
             let name = if asking.fault == Some(Fault::Foreign) { "another" } else { place.name.as_str() };
             let id = format!("generation-{}", thing.generation);
-            well(
-                json!({ "Table": { "TableName": name, "TableId": id, "ItemCount": thing.version } }).to_string(),
-            )
+            well(json!({ "Table": { "TableName": name, "TableId": id, "ItemCount": thing.version } }).to_string())
         }
         ("ecs", _) => return containers(asking, token),
         ("kms", "ListAliases") => {
             let page = asking.page(&asking.listed(Sort::Alias, None), token);
             let more = page.next.is_some();
-            let mut aliases = asking.json_page("Aliases", "NextMarker", page, |(place, thing)| {
+            let mut aliases = json_page("Aliases", "NextMarker", page, |(place, thing)| {
                 let (name, key) = (format!("alias/{}", place.name), format!("key-{}", thing.version));
                 json!({ "AliasName": name, "AliasArn": arn(&place), "TargetKeyId": key, "CreationDate": thing.generation })
             });
@@ -157,7 +155,7 @@ pub fn answered(asking: &Asking<'_>) -> Option<Answer> {
         }
         ("lambda", "ListFunctions") => {
             let page = asking.page(&asking.listed(Sort::Function, None), token);
-            asking.json_page("Functions", "NextMarker", page, |(place, thing)| function(&place, &thing))
+            json_page("Functions", "NextMarker", page, |(place, thing)| function(&place, &thing))
         }
         ("lambda", "GetFunctionConfiguration") => {
             let name = path(call).get(2).cloned()?;
@@ -186,11 +184,11 @@ fn containers(asking: &Asking<'_>, token: Option<&str>) -> Option<Answer> {
     Some(match asking.call.operation.as_str() {
         "ListClusters" => {
             let page = asking.page(&asking.listed(Sort::Cluster, None), token);
-            asking.json_page("clusterArns", "nextToken", page, |(place, _)| json!(arn(&place)))
+            json_page("clusterArns", "nextToken", page, |(place, _)| json!(arn(&place)))
         }
         "ListServices" => {
             let page = asking.page(&asking.listed(Sort::Service, cluster), token);
-            asking.json_page("serviceArns", "nextToken", page, |(place, _)| json!(arn(&place)))
+            json_page("serviceArns", "nextToken", page, |(place, _)| json!(arn(&place)))
         }
         "DescribeClusters" => {
             described(asking, "clusters", &asked.list("clusters"), |arn| last_part(arn).to_owned(), Sort::Cluster)
@@ -209,7 +207,9 @@ fn described(asking: &Asking<'_>, list: &str, arns: &[String], name: impl Fn(&st
     for (index, asked) in arns.iter().enumerate() {
         match (asking.known(sort, &name(asked)), asking.fault) {
             (_, Some(Fault::LeftOut)) if index == 0 => {}
-            (_, Some(Fault::NotRead)) if index == 0 => failures.push(json!({ "arn": asked, "reason": "ACCESS_DENIED" })),
+            (_, Some(Fault::NotRead)) if index == 0 => {
+                failures.push(json!({ "arn": asked, "reason": "ACCESS_DENIED" }));
+            }
             (None, _) => failures.push(json!({ "arn": asked, "reason": "MISSING" })),
             (Some((_, thing)), fault) => {
                 let foreign = fault == Some(Fault::Foreign) && index == 0;

@@ -21,9 +21,7 @@ pub fn answered(asking: &Asking<'_>, token: Option<&str>) -> Option<Answer> {
             };
             let items: String = page.items.iter().map(volume_item).collect();
             let next = page.next.map(|next| format!("<nextToken>{next}</nextToken>")).unwrap_or_default();
-            well(format!(
-                "<DescribeVolumesResponse><volumeSet>{items}</volumeSet>{next}</DescribeVolumesResponse>"
-            ))
+            well(format!("<DescribeVolumesResponse><volumeSet>{items}</volumeSet>{next}</DescribeVolumesResponse>"))
         }
         ("elbv2", "DescribeLoadBalancers") => {
             let page = asking.shown(Sort::Balancer, None, token);
@@ -61,9 +59,7 @@ pub fn answered(asking: &Asking<'_>, token: Option<&str>) -> Option<Answer> {
             let buckets: String = page.items.iter().map(bucket_item).collect();
             let next =
                 page.next.map(|next| format!("<ContinuationToken>{next}</ContinuationToken>")).unwrap_or_default();
-            well(format!(
-                "<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{next}</ListAllMyBucketsResult>"
-            ))
+            well(format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{next}</ListAllMyBucketsResult>"))
         }
         ("s3", "GetBucketTagging") => match asking.one(Sort::Bucket, path(asking.call).first()?) {
             Some(Shown(_, thing)) => well(format!(
@@ -79,11 +75,8 @@ pub fn answered(asking: &Asking<'_>, token: Option<&str>) -> Option<Answer> {
 /// The form of IAM's and of the load balancers' listings.
 fn query(operation: &str, list: &str, token: &str, page: Paged<Shown>, item: impl Fn(&Shown) -> String) -> Answer {
     let items: String = page.items.iter().map(|shown| format!("<member>{}</member>", item(shown))).collect();
-    let truncated = if token == "Marker" {
-        format!("<IsTruncated>{}</IsTruncated>", page.next.is_some())
-    } else {
-        String::new()
-    };
+    let truncated =
+        if token == "Marker" { format!("<IsTruncated>{}</IsTruncated>", page.next.is_some()) } else { String::new() };
     let next = page.next.map(|next| format!("<{token}>{next}</{token}>")).unwrap_or_default();
     well(format!(
         "<{operation}Response><{operation}Result><{list}>{items}</{list}>{truncated}{next}</{operation}Result></{operation}Response>"

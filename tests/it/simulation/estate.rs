@@ -96,7 +96,7 @@ pub struct Estate {
 }
 
 impl Estate {
-    pub fn new(dice: &Dice) -> Self {
+    pub fn new(dice: Dice) -> Self {
         let mut sorts: BTreeSet<Sort> =
             Sort::ALL.iter().copied().filter(|sort| dice.one_in(5, "sort", &format!("{sort:?}"))).collect();
         if sorts.len() < 2 {
@@ -170,7 +170,8 @@ impl Estate {
 
     /// A thing and all that is below it.
     pub fn with_all_below(&self, place: &Place) -> Vec<Place> {
-        let below = |known: &&Place| known.sort.facts().below == Some(place.sort) && known.parent().as_ref() == Some(place);
+        let below =
+            |known: &&Place| known.sort.facts().below == Some(place.sort) && known.parent().as_ref() == Some(place);
         self.things.keys().filter(below).chain([place]).cloned().collect()
     }
 
@@ -182,7 +183,7 @@ impl Estate {
     }
 
     /// What changes before a run, and the story of it.
-    pub fn change(&mut self, dice: &Dice) -> Vec<String> {
+    pub fn change(&mut self, dice: Dice) -> Vec<String> {
         let mut story = Vec::new();
         let places = self.places();
         for step in 0..dice.below(7, "changes", "") {
@@ -220,7 +221,7 @@ impl Estate {
         story
     }
 
-    fn change_account(&mut self, dice: &Dice, step: &str) -> Option<String> {
+    fn change_account(&mut self, dice: Dice, step: &str) -> Option<String> {
         let id = dice.of(&MEMBERS, "which account", step)?;
         let serial = self.next();
         let account = self.accounts.get_mut(*id)?;

@@ -167,8 +167,8 @@ impl Faults {
                 faults.dying.extend(estate.with_all_below(place));
             }
         }
-        let hidden = &faults.hidden;
-        faults.dying.retain(|place| !hidden.contains(place));
+        let dying = &faults.dying;
+        faults.hidden.retain(|place| !dying.contains(place));
         for (id, account) in &estate.accounts {
             if account.state == State::Left {
                 continue;

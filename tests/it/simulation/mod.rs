@@ -14,14 +14,18 @@ mod faults;
 mod identity;
 mod oracle;
 mod organization;
+mod sandbox;
 mod sorts;
 mod stored;
+mod told;
 mod wire;
 mod world;
 
 use std::time::Instant;
 
-use world::{Sandbox, Told, World};
+use sandbox::Sandbox;
+use told::Told;
+use world::World;
 
 /// Seeds of each test run; `PORTOLAN_SIMULATION=N` for as many runs, at least, of other seeds.
 const SEEDS: u64 = 12;

@@ -46,7 +46,9 @@ pub fn organization(asking: &Asking<'_>) -> Option<Answer> {
             let id = asked.text("AccountId")?;
             match asking.estate.accounts.get(id).filter(|account| account.state != State::Left) {
                 Some(account) => well(json!({ "Account": described(id, account) }).to_string()),
-                None => error("organizations", 400, "AccountNotFoundException", "No such account in this organization."),
+                None => {
+                    error("organizations", 400, "AccountNotFoundException", "No such account in this organization.")
+                }
             }
         }
         _ => return None,

@@ -23,16 +23,14 @@ pub struct Facts {
     pub kind: Option<&'static str>,
     /// The property that follows the thing's version.
     pub shows: &'static str,
-    /// Whether the listing has that property; else a detail call does.
-    pub listed: bool,
     pub regional: bool,
     /// Whether a vanished one is read by id; else a second listing tells.
     pub read_by_id: bool,
     pub below: Option<Sort>,
 }
 
-const fn facts(kind: &'static str, shows: &'static str, listed: bool) -> Facts {
-    Facts { kind: Some(kind), shows, listed, regional: true, read_by_id: true, below: None }
+const fn facts(kind: &'static str, shows: &'static str) -> Facts {
+    Facts { kind: Some(kind), shows, regional: true, read_by_id: true, below: None }
 }
 
 impl Sort {
@@ -52,21 +50,21 @@ impl Sort {
 
     pub fn facts(self) -> Facts {
         match self {
-            Self::Queue => facts("AWS::SQS::Queue", "VisibilityTimeout", false),
-            Self::Table => facts("AWS::DynamoDB::Table", "ItemCount", false),
-            Self::Cluster => facts("AWS::ECS::Cluster", "RegisteredContainerInstancesCount", false),
-            Self::Service => Facts { below: Some(Self::Cluster), ..facts("AWS::ECS::Service", "DesiredCount", false) },
-            Self::Function => facts("AWS::Lambda::Function", "MemorySize", true),
-            Self::Alias => Facts { read_by_id: false, ..facts("AWS::KMS::Alias", "TargetKeyId", true) },
-            Self::Balancer => Facts { kind: None, ..facts("", "", true) },
+            Self::Queue => facts("AWS::SQS::Queue", "VisibilityTimeout"),
+            Self::Table => facts("AWS::DynamoDB::Table", "ItemCount"),
+            Self::Cluster => facts("AWS::ECS::Cluster", "RegisteredContainerInstancesCount"),
+            Self::Service => Facts { below: Some(Self::Cluster), ..facts("AWS::ECS::Service", "DesiredCount") },
+            Self::Function => facts("AWS::Lambda::Function", "MemorySize"),
+            Self::Alias => Facts { read_by_id: false, ..facts("AWS::KMS::Alias", "TargetKeyId") },
+            Self::Balancer => Facts { kind: None, ..facts("", "") },
             Self::Listener => Facts {
                 read_by_id: false,
                 below: Some(Self::Balancer),
-                ..facts("AWS::ElasticLoadBalancingV2::Listener", "Port", true)
+                ..facts("AWS::ElasticLoadBalancingV2::Listener", "Port")
             },
-            Self::Volume => facts("AWS::EC2::Volume", "Size", true),
-            Self::Bucket => Facts { regional: false, ..facts("AWS::S3::Bucket", "Tags", false) },
-            Self::User => Facts { regional: false, ..facts("AWS::IAM::User", "Path", true) },
+            Self::Volume => facts("AWS::EC2::Volume", "Size"),
+            Self::Bucket => Facts { regional: false, ..facts("AWS::S3::Bucket", "Tags") },
+            Self::User => Facts { regional: false, ..facts("AWS::IAM::User", "Path") },
         }
     }
 }

@@ -109,7 +109,9 @@ impl Stored {
         });
         stored.units = units.unwrap().map(Result::unwrap).collect();
         let mut query = connection
-            .prepare("SELECT kind, account_id FROM problems WHERE run_id = ?1 AND kind IS NOT NULL AND class <> 'vanished'")
+            .prepare(
+                "SELECT kind, account_id FROM problems WHERE run_id = ?1 AND kind IS NOT NULL AND class <> 'vanished'",
+            )
             .unwrap();
         let troubled = query.query_map([run], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
         let troubled: BTreeSet<(String, String)> = troubled.unwrap().map(Result::unwrap).collect();
@@ -130,9 +132,8 @@ impl Stored {
                  FROM accounts a LEFT JOIN regions r ON r.account_id = a.account_id AND r.region = ?1",
             )
             .unwrap();
-        let accounts = query.query_map([OPT_IN], |row| {
-            Ok((row.get(0)?, Seen { unseen: row.get(1)?, region_unseen: row.get(2)? }))
-        });
+        let accounts = query
+            .query_map([OPT_IN], |row| Ok((row.get(0)?, Seen { unseen: row.get(1)?, region_unseen: row.get(2)? })));
         stored.accounts = accounts.unwrap().map(Result::unwrap).collect();
         stored
     }

@@ -1,195 +1,28 @@
 //! One seed: an estate, its runs one after the other, and what is checked after each.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::Instant;
 
-use portolan::cli::flags::Flags;
-use portolan::config::accept::Day;
-use portolan::config::files::{FileText, Files};
-use portolan::config::kinds::KnownKinds;
 use portolan::config::settings::Settings;
-use portolan::config::{Sources, load};
 use portolan::credentials::Environment;
-use portolan::engine::{COMPONENT, Engine};
-use portolan::imports::{CallScope, Outbound};
-use portolan::instance::Instances;
-use portolan::manifest::Manifest;
-use portolan::run::{Cancellation, Report, RunStart, SourceFacts, StandIn, StartError, Surroundings, Task, now_ms, sync};
-use portolan_tests::folders::{self, Scratch};
-use tokio::runtime::Runtime;
+use portolan::run::{
+    Cancellation, Report, RunStart, SourceFacts, StandIn, StartError, Surroundings, Task, now_ms, sync,
+};
 
 use super::aws::Aws;
 use super::dice::Dice;
-use super::estate::{Estate, EXCLUDED, HOME, MANAGEMENT};
+use super::estate::{Estate, HOME, MANAGEMENT};
 use super::faults::{Faults, Sky};
 use super::oracle::{Checked, Ending, differing};
+use super::sandbox::Sandbox;
 use super::stored::Stored;
+use super::told::Told;
 
 /// Runs of a seed before the sky clears.
 const RUNS: u64 = 28;
-/// Units read side by side. Each takes an instance, which has to be configured in each run: that is what a run costs.
-const INSTANCES: u32 = 2;
 /// Runs whose story is told when something does not hold.
 const TOLD_RUNS: usize = 4;
-
-/// Guards that trip over little, so that they trip often.
-const WARY: &str = "deletion: { unit: { at_least: 2, share: 0.3 }, account: { at_least: 3, share: 0.2 }, run: { at_least: 4, share: 0.1 } }\n";
-
-/// What all seeds share: the compiled component, its kinds, a runtime of one thread, a folder.
-pub struct Sandbox {
-    engine: Engine,
-    known: KnownKinds,
-    runtime: Runtime,
-    folder: Folder,
-}
-
-/// Where the catalogues are: in memory where the system has a file system for that, since a run waits for the disk several
-/// times and does little else.
-struct Folder {
-    path: PathBuf,
-    _scratch: Option<Scratch>,
-}
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = PathBuf::from(format!("/dev/shm/portolan-simulation-{}-{number}", std::process::id()));
-        if std::fs::create_dir(&path).is_ok() {
-            return Self { path, _scratch: None };
-        }
-        let scratch = Scratch::new("simulation");
-        Self { path: scratch.path().to_path_buf(), _scratch: Some(scratch) }
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
-}
-
-/// For calls that send nothing.
-struct Nowhere;
-
-impl Outbound for Nowhere {
-    fn send<'a>(
-        &'a self,
-        _: &'a CallScope,
-        _: Vec<portolan::bindings::portolan::aws::signed_http::Request>,
-    ) -> futures::future::BoxFuture<
-        'a,
-        Vec<
-            Result<
-                portolan::bindings::portolan::aws::signed_http::Response,
-                portolan::bindings::portolan::aws::signed_http::SendError,
-            >,
-        >,
-    > {
-        Box::pin(async { Vec::new() })
-    }
-}
-
-/// The one configuration file of a seed.
-struct OneFile(String);
-
-impl Files for OneFile {
-    fn read(&self, _: &std::path::Path) -> std::io::Result<FileText> {
-        Ok(FileText { text: self.0.clone(), others_can_read: false })
-    }
-
-    fn names(&self, _: &std::path::Path) -> std::io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-}
-
-impl Sandbox {
-    pub fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let cache = folders::target().join("cache");
-        let engine = Engine::with_instances(COMPONENT, Some(&cache), INSTANCES).unwrap();
-        let described = runtime.block_on(Instances::describe(&engine, Arc::new(Nowhere))).unwrap();
-        let manifest = serde_json::to_value(Manifest::parse(&described).unwrap()).unwrap();
-        let known = KnownKinds::from_manifest(&manifest).unwrap();
-        Self { engine, known, runtime, folder: Folder::new() }
-    }
-
-    fn settings(&self, file: &std::path::Path, estate: &Estate, wary: bool) -> Settings {
-        let kinds: Vec<&str> = estate.sorts.iter().filter_map(|sort| sort.facts().kind).collect();
-        let text = format!(
-            "version: 1\nroles: {{ list: 'arn:aws:iam::{MANAGEMENT}:role/Read' }}\naccounts: {{ from: organization }}\n\
-             regions: {{ deny: [{EXCLUDED}] }}\nkinds: {{ default: none, include: ['AWS::Organizations::Account', '{}'] }}\n\
-             to: ['sqlite:{}']\n{}",
-            kinds.join("', '"),
-            file.display(),
-            if wary { WARY } else { "" }
-        );
-        let loaded = load(Sources {
-            env: &BTreeMap::new(),
-            files: &OneFile(text),
-            flags: &Flags::default(),
-            kinds: &self.known,
-            today: Day::parse("2026-11-22").unwrap(),
-            cores: 1,
-        });
-        loaded.unwrap_or_else(|refused| panic!("{refused:?}")).settings
-    }
-}
-
-/// What was tried.
-#[derive(Debug, Default)]
-pub struct Told {
-    pub seeds: u64,
-    pub runs: u64,
-    pub stopped: u64,
-    pub resumed: u64,
-    pub calls: u64,
-    pub deleted: u64,
-    pub tripped: u64,
-    pub faults: BTreeMap<&'static str, u64>,
-    /// Of which the product's.
-    pub product: Duration,
-}
-
-impl Told {
-    pub fn add(&mut self, other: Self) {
-        self.seeds += other.seeds;
-        self.runs += other.runs;
-        self.stopped += other.stopped;
-        self.resumed += other.resumed;
-        self.calls += other.calls;
-        self.deleted += other.deleted;
-        self.tripped += other.tripped;
-        self.product += other.product;
-        for (name, count) in other.faults {
-            *self.faults.entry(name).or_default() += count;
-        }
-    }
-
-    pub fn summary(&self, elapsed: Duration) -> String {
-        let faults: u64 = self.faults.values().sum();
-        let each: Vec<String> = self.faults.iter().map(|(name, count)| format!("{name} {count}")).collect();
-        let per_run = |time: Duration| time.as_secs_f64() * 1_000.0 / self.runs.max(1) as f64;
-        let (all, product) = (per_run(elapsed), per_run(self.product));
-        format!(
-            "{} runs of {} seeds, {} stopped or killed, {} resumed; {} calls, {} faults, {} rows left the catalogue, guards tripped \
-             in {} runs; \
-             {all:.1} ms a run, {product:.1} of them the product's\n  {}",
-            self.runs,
-            self.seeds,
-            self.stopped,
-            self.resumed,
-            self.calls,
-            faults,
-            self.deleted,
-            self.tripped,
-            each.join(", ")
-        )
-    }
-}
 
 /// How a run is ended before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,8 +46,8 @@ pub struct World<'a> {
 
 impl<'a> World<'a> {
     pub fn new(sandbox: &'a Sandbox, seed: u64) -> Self {
-        let file = sandbox.folder.path.join(format!("{seed}.db"));
-        let estate = Estate::new(&Dice::new(seed, 0));
+        let file = sandbox.file(seed);
+        let estate = Estate::new(Dice::new(seed, 0));
         let wary = Dice::new(seed, 0).one_in(4, "wary", "");
         let settings = sandbox.settings(&file, &estate, wary);
         Self { sandbox, seed, file, estate, settings, told: Told { seeds: 1, ..Told::default() }, story: Vec::new() }
@@ -225,7 +58,7 @@ impl<'a> World<'a> {
         let mut withheld = None;
         for number in 1..=RUNS {
             let dice = Dice::new(self.seed, number);
-            let changes = self.estate.change(&dice);
+            let changes = self.estate.change(dice);
             let skies = [Sky::Clear, Sky::Fair, Sky::Fair, Sky::Rough, Sky::Rough, Sky::Storm];
             let sky = dice.of(&skies, "sky", "").copied().unwrap_or(Sky::Clear);
             self.story.push(vec![format!("run {number}, {sky:?}")]);
@@ -253,7 +86,7 @@ impl<'a> World<'a> {
             self.check(wrong)?;
         }
         for ending in ["", "-wal", "-shm", ".lock"] {
-            let _ = std::fs::remove_file(self.sandbox.folder.path.join(format!("{}.db{ending}", self.seed)));
+            let _ = std::fs::remove_file(format!("{}{ending}", self.file.display()));
         }
         Ok(self.told)
     }
@@ -290,7 +123,7 @@ impl<'a> World<'a> {
         if report.is_none() {
             self.checked(&faults, &before, Ending::Killed)?;
             if dice.one_in(2, "resumed", "") {
-                self.tell([format!("resumed")]);
+                self.tell(["resumed".to_owned()]);
                 self.told.resumed += 1;
                 report = self.sync(number, &aws, Stop::Never, Task::Resume)?;
             }
@@ -299,7 +132,10 @@ impl<'a> World<'a> {
         self.tell(told);
         if let Some(report) = &report {
             let scopes = report.incomplete.iter().map(|scope| {
-                format!("incomplete: {} {:?} {:?} {} {}", scope.account, scope.region, scope.kind, scope.class, scope.message)
+                format!(
+                    "incomplete: {} {:?} {:?} {} {}",
+                    scope.account, scope.region, scope.kind, scope.class, scope.message
+                )
             });
             self.tell(scopes.chain([format!("exit status {}", report.exit_status)]).collect::<Vec<_>>());
             self.told.tripped += u64::from(!report.tripped.is_empty());
@@ -337,7 +173,8 @@ impl<'a> World<'a> {
         for place in &faults.dying {
             self.estate.remove(place);
         }
-        let seen = |key| stored.alive.get(&key).is_some_and(|row| row.run_id == stored.run_id && row.missing_since.is_none());
+        let seen =
+            |key| stored.alive.get(&key).is_some_and(|row| row.run_id == stored.run_id && row.missing_since.is_none());
         for (place, thing) in &mut self.estate.things {
             match place.sort.facts().kind {
                 Some(kind) if seen(super::oracle::key(kind, place)) => thing.unseen = false,
@@ -376,7 +213,7 @@ impl<'a> World<'a> {
         self.told.runs += 1;
         let resuming = matches!(task, Task::Resume);
         let run = sync(self.sandbox.engine.clone(), self.settings.clone(), surroundings, task);
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let ended = self.sandbox.runtime.block_on(async {
             tokio::select! {
                 ended = run => Some(ended),
