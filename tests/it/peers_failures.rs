@@ -98,6 +98,7 @@ fn a_region_that_a_policy_closes_keeps_its_rows_and_is_named() {
     let estate = Estate::new("closed-region");
     let regions = format!("{REGION},{OTHER_REGION}");
     let scope = ["--kinds", "AWS::SQS::Queue,AWS::DynamoDB::Table,AWS::EC2::Volume", "--regions", &regions];
+    estate.boto(OTHER_REGION, "sqs", "create_queue", &json!({ "QueueName": "in-the-other-region" }));
     estate.sync(&scope).expect(0);
     let in_region = format!("SELECT count(*) FROM current WHERE region = '{OTHER_REGION}'");
     let before = (estate.alive(), estate.count(&in_region));
