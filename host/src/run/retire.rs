@@ -92,11 +92,18 @@ impl Judging<'_> {
     fn evidence(&self, candidate: &Candidate, read: ReadBack) -> Evidence<'_> {
         let kind = self.context.manifest.kind(&candidate.unit.kind);
         let confirm = kind.map_or("second-run", |kind| kind.confirm.as_str());
+        let membership = self.outcomes.get(&candidate.unit).map(|outcome| &outcome.membership);
+        let account = match self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live) {
+            // A unit that was read speaks for itself: what is the organization's is read with the listing role, though
+            // the management account that it is filed under may be left out, or refuse the members' role.
+            AccountFate::Kept(_) if membership.is_some() => AccountFate::Live,
+            fate => fate,
+        };
         Evidence {
-            membership: self.outcomes.get(&candidate.unit).map(|outcome| &outcome.membership),
+            membership,
             confirm: Confirm::of(confirm, &self.context.settings.deletion),
             read,
-            account: self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live),
+            account,
             region: self.region_fate(&candidate.unit),
             kind: if kind.is_some() {
                 KindFate::Configured
