@@ -220,6 +220,7 @@ fn begin(loaded: &Loaded, replay: Option<crate::aws::Replay>) -> Surroundings {
         at_terminal: std::io::stderr().is_terminal(),
         cancelled,
         replay,
+        stand_in: None,
     }
 }
 

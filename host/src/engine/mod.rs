@@ -66,7 +66,14 @@ impl Engine {
     /// # Errors
     /// When it is not a component, or imports anything beyond [`ALLOWED_IMPORTS`].
     pub fn new(component: &[u8], cache: Option<&Path>) -> Result<Self, EngineError> {
-        let instances = live_instances();
+        Self::with_instances(component, cache, live_instances())
+    }
+
+    /// The same with at most so many instances alive at once: as many units are read side by side.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn with_instances(component: &[u8], cache: Option<&Path>, instances: u32) -> Result<Self, EngineError> {
         let wasmtime = wasmtime::Engine::new(&config(instances)).map_err(|e| EngineError::Setup(format!("{e:#}")))?;
         let digest = digest_of(component);
         let component = compile_cache::load(&wasmtime, component, &digest, cache)

@@ -12,7 +12,7 @@ use super::convert::{own_problem, problem};
 use super::membership::described;
 use super::plan::{Regions, Standing};
 use crate::bindings::exports::portolan::aws::sync;
-use crate::catalogue::{KnownRegion, UnitOutcome};
+use crate::catalogue::{KnownRegion, PageRecord, UnitOutcome};
 use crate::deletion::{
     AccountEvidence, AccountFate, AccountStanding, Candidate, Confirm, Decided, Evidence, KindFate, ListingScope,
     OnLeave, OrganizationListing, Plan, READINGS_PER_UNIT_MAX, ReadBack, RegionEvidence, RegionFate, RegionStanding,
@@ -92,11 +92,18 @@ impl Judging<'_> {
     fn evidence(&self, candidate: &Candidate, read: ReadBack) -> Evidence<'_> {
         let kind = self.context.manifest.kind(&candidate.unit.kind);
         let confirm = kind.map_or("second-run", |kind| kind.confirm.as_str());
+        let membership = self.outcomes.get(&candidate.unit).map(|outcome| &outcome.membership);
+        let account = match self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live) {
+            // A unit that was read speaks for itself: what is the organization's is read with the listing role, though
+            // the management account that it is filed under may be left out, or refuse the members' role.
+            AccountFate::Kept(_) if membership.is_some() => AccountFate::Live,
+            fate => fate,
+        };
         Evidence {
-            membership: self.outcomes.get(&candidate.unit).map(|outcome| &outcome.membership),
+            membership,
             confirm: Confirm::of(confirm, &self.context.settings.deletion),
             read,
-            account: self.fates.get(&candidate.unit.account).copied().unwrap_or(AccountFate::Live),
+            account,
             region: self.region_fate(&candidate.unit),
             kind: if kind.is_some() {
                 KindFate::Configured
@@ -227,7 +234,11 @@ async fn confirm(
             break;
         }
         let (returned, whole, problems) = match read_by_id(context, &found.account, unit, ids).await {
-            Ok(page) => (page.resources.into_iter().map(|line| line.id).collect(), page.whole, page.problems),
+            Ok(page) => {
+                let returned = page.resources.iter().map(|line| line.id.clone()).collect();
+                keep(context, unit, page.resources).await?;
+                (returned, page.whole, page.problems)
+            }
             Err(problem) => (BTreeSet::new(), false, vec![problem]),
         };
         context.tally.problems(Some(unit), None, &problems);
@@ -239,6 +250,26 @@ async fn confirm(
         answers.extend(read_back(ids, &returned, whole, &problems));
     }
     Ok(answers)
+}
+
+/// What a listing hid and a reading found is stored as any other: it is there, and this is what it is now.
+async fn keep(context: &Context, unit: &UnitKey, resources: Vec<ResourceLine>) -> Result<(), Failed> {
+    if resources.is_empty() {
+        return Ok(());
+    }
+    let record = Arc::new(PageRecord {
+        unit: unit.clone(),
+        lines: resources.into_iter().map(|line| PageLine::Resource(Box::new(line))).collect(),
+        problems: Vec::new(),
+        whole: true,
+        next: None,
+        calls: 0,
+        now: now_ms(),
+    });
+    context.streams.page(&record).await;
+    let counts = context.store.with(move |catalogue| catalogue.store_page(&record)).await??;
+    context.tally.page(&unit.kind, &counts);
+    Ok(())
 }
 
 /// What reading by id gave.

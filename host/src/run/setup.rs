@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::remarks::{refused, remarked};
 use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
 use super::role_plan::role_plan;
+use super::stand_in::StandIn;
 use super::tally::Tally;
 use super::task::Task;
 use super::types::TypesInCatalogue;
@@ -63,6 +64,8 @@ pub struct Surroundings {
     pub cancelled: Cancellation,
     /// A recording to answer from, already read; `--replay` otherwise.
     pub replay: Option<Replay>,
+    /// What answers in AWS's place, where no recording does.
+    pub stand_in: Option<StandIn>,
 }
 
 /// Who the run is, for its first lines and its report.
@@ -121,16 +124,18 @@ pub(super) async fn set_up(
         }
         Task::Sync | Task::Plan { .. } | Task::Apply(_) => None,
     };
-    let start = match (&replay, &resuming) {
-        (Some(replay), _) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
-        (None, Some((run, ..))) => RunStart { id: run.run_id.clone(), at_ms: run.started },
-        (None, None) => RunStart::now(),
+    let start = match (&replay, &resuming, &surroundings.stand_in) {
+        (Some(replay), ..) => RunStart { id: replay.header().run_id.clone(), at_ms: replay.header().started_at_ms },
+        (None, Some((run, ..)), _) => RunStart { id: run.run_id.clone(), at_ms: run.started },
+        (None, None, Some(stand_in)) => stand_in.start.clone(),
+        (None, None, None) => RunStart::now(),
     };
     let environment = surroundings.environment.clone();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
-    let reach = match replay {
-        Some(replay) => recorded(replay)?,
-        None => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
+    let reach = match (replay, surroundings.stand_in) {
+        (Some(replay), _) => recorded(replay)?,
+        (None, Some(stand_in)) => stand_in.reach()?,
+        (None, None) => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
     };
     let (killed, mut catalogue, keeps_rows) = match resuming {
         Some((run, catalogue, keeps_rows)) => (Some(run), catalogue, keeps_rows),
