@@ -17,6 +17,7 @@ pub mod component;
 pub mod folders;
 pub mod front;
 pub mod organization;
+pub mod port_server;
 pub mod programs;
 pub mod python;
 pub mod server;
