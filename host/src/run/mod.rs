@@ -102,6 +102,7 @@ pub async fn sync(
     if refused.is_none() {
         resume::same_listing(&ready.context, &listing)?;
     }
+    ready.context.streams.begin(ready.context.start.at_ms).await;
     let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
     facts.interrupted = ready.context.is_cancelled();
     let plan = match done {

@@ -63,6 +63,9 @@ pub(super) fn open_streams(settings: &Settings, environment: &Environment, task:
             SinkUrl::Sqlite(_) => continue,
             SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
+            SinkUrl::Port(_) => {
+                return Err(StartError::Usage("port: entities are not made by this version yet".to_owned()));
+            }
             SinkUrl::Webhook(webhook) => {
                 let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
                 let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
