@@ -18,6 +18,7 @@ mod misbehaving;
 mod oracle;
 mod organization;
 mod plan;
+mod port;
 mod protocol_cases;
 mod python;
 mod recording;

@@ -147,7 +147,7 @@ pub struct SyncArgs {
     /// What every command that calls AWS takes.
     #[command(flatten)]
     pub estate: EstateArgs,
-    /// Where the catalogue goes, several at once: sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL
+    /// Where the catalogue goes, several at once: sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL, port:
     #[arg(long, value_name = "URL")]
     pub to: Vec<String>,
     /// core, all, or names

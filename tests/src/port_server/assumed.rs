@@ -4,11 +4,11 @@
 //! its integrations) sends, reads and does with the answers; where that client looks at nothing, the strictest answer that
 //! it would survive was chosen. docs/port.md has the same list in words. Left out: what Portolan does not call.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
+use super::contents::{Entity, Port};
 use super::wire::{Answer, Request};
 use super::{CLIENT_ID, CLIENT_SECRET};
 
@@ -18,56 +18,6 @@ pub const BULK_MAX: usize = 20;
 pub const BYTES_MAX: usize = 1 << 20;
 /// Entities of one bulk deletion.
 pub const DELETIONS_MAX: usize = 100;
-
-/// What Port has.
-#[derive(Debug)]
-pub struct Port {
-    /// `organization.id`.
-    pub organization: String,
-    /// `organization.featureFlags`.
-    pub feature_flags: Vec<String>,
-    /// Integrations, by their identifier.
-    pub integrations: BTreeMap<String, Value>,
-    /// Blueprints, by their identifier.
-    pub blueprints: BTreeMap<String, Value>,
-    /// Entities, by blueprint and identifier.
-    pub entities: BTreeMap<(String, String), Entity>,
-    /// How long a token is good for.
-    pub token_s: u64,
-    /// How many entities a page of a search has, at most.
-    pub page: usize,
-    /// How many tokens were given out.
-    pub tokens_given: usize,
-    tokens: BTreeMap<String, Instant>,
-    /// Moves with each change of a resync's state.
-    ticks: u64,
-}
-
-/// An entity, and who wrote it last.
-#[derive(Debug, Clone)]
-pub struct Entity {
-    /// As it was sent, merged.
-    pub json: Value,
-    /// The `User-Agent` of the last request that wrote it: Port's `$datasource`.
-    pub datasource: String,
-}
-
-impl Default for Port {
-    fn default() -> Self {
-        Self {
-            organization: "org_of_the_tests".to_owned(),
-            feature_flags: Vec::new(),
-            integrations: BTreeMap::new(),
-            blueprints: BTreeMap::new(),
-            entities: BTreeMap::new(),
-            token_s: 3_600,
-            page: 5_000,
-            tokens_given: 0,
-            tokens: BTreeMap::new(),
-            ticks: 0,
-        }
-    }
-}
 
 /// What a scripted fault does to some entities of a bulk: text that their identifier has, status, message.
 type Refused<'a> = Option<(&'a str, u16, &'a str)>;
@@ -93,41 +43,6 @@ fn overlay(old: &mut Value, new: &Value) {
 }
 
 impl Port {
-    /// A blueprint with these properties, all of this type, and these relations to others.
-    pub fn blueprint(&mut self, identifier: &str, properties: &[(&str, &str)], relations: &[(&str, &str)]) {
-        let properties: Map<String, Value> =
-            properties.iter().map(|(name, kind)| ((*name).to_owned(), json!({"type": kind}))).collect();
-        let relations: Map<String, Value> =
-            relations.iter().map(|(name, target)| ((*name).to_owned(), json!({"target": target}))).collect();
-        let blueprint = json!({"identifier": identifier, "title": identifier,
-            "schema": {"properties": properties, "required": []}, "relations": relations});
-        self.blueprints.insert(identifier.to_owned(), blueprint);
-    }
-
-    /// An entity that somebody wrote.
-    pub fn entity(&mut self, blueprint: &str, identifier: &str, datasource: &str) {
-        let json = json!({"identifier": identifier, "blueprint": blueprint});
-        let entity = Entity { json, datasource: datasource.to_owned() };
-        self.entities.insert((blueprint.to_owned(), identifier.to_owned()), entity);
-    }
-
-    /// The identifiers of a blueprint's entities.
-    pub fn identifiers(&self, blueprint: &str) -> BTreeSet<String> {
-        self.entities.keys().filter(|(of, _)| of == blueprint).map(|(_, identifier)| identifier.clone()).collect()
-    }
-
-    /// An entity's JSON; null where there is none.
-    pub fn json(&self, blueprint: &str, identifier: &str) -> Value {
-        self.entities
-            .get(&(blueprint.to_owned(), identifier.to_owned()))
-            .map_or(Value::Null, |found| found.json.clone())
-    }
-
-    /// Forgets the tokens that were given out.
-    pub(super) fn forget_tokens(&mut self) {
-        self.tokens.clear();
-    }
-
     /// Does what is asked for, and says what came of it.
     pub(super) fn answer(&mut self, request: &Request, refused: Refused<'_>) -> Answer {
         let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
@@ -208,7 +123,6 @@ impl Port {
         if !["running", "completed", "failed", "aborted"].contains(&text(body, "status")) {
             return Err(error(422, "invalid_request", "status is none of the four"));
         }
-        self.ticks += 1;
         let integration = self.integrations.entry(id.to_owned()).or_default();
         if !integration["resyncState"].is_object() {
             integration["resyncState"] = json!({});

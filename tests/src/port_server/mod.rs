@@ -3,6 +3,7 @@
 //! What it answers is in [`assumed`], and nowhere else.
 
 pub mod assumed;
+mod contents;
 mod faults;
 mod wire;
 
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use assumed::Port;
+pub use contents::{Entity, Port};
 pub use faults::Fault;
 use faults::What;
 use wire::Request;

@@ -18,7 +18,24 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
         ("kinds: { include_shared: true }", "include_shared: not served by this version"),
         ("kinds: { definitions: [./none/*.yaml] }", "fits no file"),
         ("limits: { budget_share: 0.5 }", "limits.budget_share: not served by this version"),
-        ("to: [port: {}]", "1:6: to[0]: the sink \"port\" is not served by this version"),
+        ("to: [postgres: {}]", "1:6: to[0]: the sink \"postgres\" is not served by this version"),
+        (
+            "to: [sqlite:a, port: { client_secret: x }]",
+            "1:22: to[1].port: there is no id of a client at Port; set OCEAN__PORT__CLIENT_ID",
+        ),
+        (
+            "to: [sqlite:a, port: { client_id: x }]",
+            "to[1].port: there is no secret of a client at Port; set OCEAN__PORT__CLIENT_SECRET or",
+        ),
+        ("to: [sqlite:a, \"port:http://example.com\"]", "1:16: to[1]: plain http"),
+        (
+            "to: [sqlite:a, port: { base_url: \"https://x@example.com\", client_id: x, client_secret: x }]",
+            "to[1].port.base_url: Port's URL has neither a user name nor a query",
+        ),
+        (
+            "to: [sqlite:a, port: { identifier: a/b, client_id: x, client_secret: x }]",
+            "to[1].port.identifier: \"a/b\" is not a name of an integration",
+        ),
         ("to: sqlite:x.db", "1:5: to: \"sqlite:x.db\" stands where a list is expected; write [sqlite:x.db]"),
         ("to: [webhook: {}]", "1:15: to[0].webhook: url is missing"),
         ("to: [sqlite: {}]", "1:6: to[0]: sqlite is written as text; write sqlite:FILE"),
