@@ -58,6 +58,7 @@ async fn a_token_is_renewed_before_it_expires_and_once_when_it_is_refused() {
     let (fates, stopped) = send(&sink, &queues(100)).await;
     assert!(all_accepted(&fates) && stopped.is_none(), "{stopped:?}");
     assert!(server.seen_of("POST", BULK).iter().any(|seen| seen.status == Some(401)));
+    assert_eq!(server.port().tokens_given, 4, "one for the third second, and one for all whose token was refused");
 
     // A client that was locked out is not asked for ever, and what was taken before is known.
     server.faults([Fault::on("POST", BULK).after(2).answers(401)]);
@@ -97,6 +98,15 @@ async fn port_is_given_the_time_that_it_asks_for() {
     assert!(all_accepted(&fates) && stopped.is_none(), "{stopped:?}");
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(server.seen_of("POST", BULK).len(), 5, "three, and the two again");
+
+    // What one request is asked to wait for holds for all that come after it.
+    server.faults([Fault::on("POST", BULK).times(1).asks_to_wait(1)]);
+    assert!(all_accepted(&send(&sink, &queues(300)).await.0));
+    let seen = server.seen_of("POST", BULK);
+    let asked = seen.iter().find(|seen| seen.status == Some(429)).unwrap().at;
+    let after: Vec<Duration> = seen.iter().map(|seen| seen.at.saturating_duration_since(asked)).collect();
+    let early = after.iter().filter(|after| **after < Duration::from_millis(900)).count();
+    assert!(seen.len() == 16 && early <= 5, "only those that were under way: {after:?}");
 
     // More than it is worth waiting for: the next run comes.
     server.faults([Fault::on("POST", BULK).asks_to_wait(3_600)]);

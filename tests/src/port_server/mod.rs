@@ -11,6 +11,7 @@ use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -27,6 +28,8 @@ pub const CLIENT_SECRET: &str = "a-planted-client-secret-of-port";
 /// A request that it got.
 #[derive(Debug, Clone)]
 pub struct Seen {
+    /// When it had arrived.
+    pub at: Instant,
     /// `POST /v1/blueprints/sqs/entities/bulk`: without the query.
     pub what: String,
     /// Path and query.
@@ -135,6 +138,7 @@ fn serve(stream: TcpStream, shared: &Shared) {
         if shared.ended.load(Ordering::Relaxed) {
             return;
         }
+        let at = Instant::now();
         let fault = lock(&shared.faults).iter_mut().find_map(|fault| fault.meets(&request));
         let answer = match &fault {
             Some(What::Lost) => None,
@@ -154,6 +158,7 @@ fn serve(stream: TcpStream, shared: &Shared) {
             None => Some(lock(&shared.port).answer(&request, None)),
         };
         lock(&shared.seen).push(Seen {
+            at,
             what: format!("{} {}", request.method, request.target.split('?').next().unwrap_or_default()),
             target: request.target.clone(),
             user_agent: request.header("user-agent").to_owned(),

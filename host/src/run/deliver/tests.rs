@@ -124,7 +124,7 @@ async fn each_change_has_its_own_fate() {
 #[tokio::test]
 async fn what_waits_for_others_is_sent_again_while_that_helps() {
     // Each needs the one after it: one more is taken whenever those that wait are sent.
-    let chain = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    let chain = Mutex::new(std::collections::BTreeSet::new());
     let needs_the_next = |changes: &[Change]| {
         each(changes, |change| {
             let mut there = chain.lock().unwrap();
