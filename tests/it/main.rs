@@ -10,6 +10,7 @@ mod deletion;
 mod demo;
 mod differential;
 mod endings;
+mod entities;
 mod estate;
 mod front;
 mod kinds;

@@ -170,7 +170,7 @@ impl Portolan {
         if !more.contains(&"--to") {
             arguments.extend(["--to", "sqlite:catalogue.db"]);
         }
-        if !more.contains(&"--kinds") {
+        if !more.contains(&"--kinds") && !more.contains(&"--mapping") {
             arguments.extend(["--kinds", KINDS]);
         }
         arguments.extend(more);

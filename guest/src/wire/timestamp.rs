@@ -81,9 +81,15 @@ fn parse_epoch(text: &str) -> Option<OffsetDateTime> {
         return None;
     }
     let micros: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    // What was a floating point number on AWS's side has digits beyond, which boto3 rounds by.
-    let up = fraction.as_bytes().get(6).is_some_and(|digit| *digit >= b'5');
-    let micros = whole.parse::<i128>().ok()? * MICROS + micros.parse::<i128>().ok()? + i128::from(up);
+    let mut micros = micros.parse::<i128>().ok()?;
+    if fraction.len() > 6 {
+        // What was a floating point number on AWS's side has digits beyond. boto3 rounds the number, not its text.
+        let number = digits.parse::<f64>().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "below a million and one")]
+        let rounded = ((number - number.trunc()) * 1e6).round_ties_even() as i128;
+        micros = rounded;
+    }
+    let micros = whole.parse::<i128>().ok()? * MICROS + micros;
     at_micros(if negative { -micros } else { micros })
 }
 
@@ -165,6 +171,8 @@ mod tests {
         check(json!("1704164645.5"), "2024-01-02T03:04:05.500000Z");
         check(json!("1704164645.0563598"), "2024-01-02T03:04:05.056360Z");
         check(json!("1704164645.9999998"), "2024-01-02T03:04:06Z");
+        // Found in an estate: the text is half-way between two microseconds, the number that it stands for is below.
+        check(json!("1795344863.0397115"), "2026-11-22T10:54:23.039711Z");
         check(json!(1.704_164_645E9), "2024-01-02T03:04:05Z");
         check(json!("1.704164645678E9"), "2024-01-02T03:04:05.678000Z");
         check(json!(0), "1970-01-01T00:00:00Z");

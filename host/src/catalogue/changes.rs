@@ -18,7 +18,9 @@ impl Catalogue {
     pub fn remember_rows(&mut self) -> Result<(), CatalogueError> {
         self.connection.execute_batch(
             "CREATE TEMP TABLE before AS SELECT rowid AS row, * FROM main.resources WHERE deleted_at IS NULL;
-             CREATE UNIQUE INDEX temp.before_by_row ON before (row);",
+             CREATE UNIQUE INDEX temp.before_by_row ON before (row);
+             CREATE TEMP TABLE entities_before AS SELECT rowid AS row, entity, withheld_by FROM main.entities WHERE deleted_at IS NULL;
+             CREATE UNIQUE INDEX temp.entities_before_by_row ON entities_before (row);",
         )?;
         Ok(())
     }
@@ -35,6 +37,7 @@ impl Catalogue {
         changed(&self.connection, &mut changes)?;
         gone(&self.connection, run_id, &mut changes)?;
         missing(&self.connection, &mut changes)?;
+        entities(&self.connection, run_id, &mut changes)?;
         Ok(changes)
     }
 }
@@ -127,6 +130,46 @@ fn missing(connection: &Connection, changes: &mut Changes) -> rusqlite::Result<(
     while let Some(row) = rows.next()? {
         let (kind, item) = item(row)?;
         changes.add(&kind, Change::MarkMissing, item);
+    }
+    Ok(())
+}
+
+/// Entities stand beside the kinds under their blueprint's name.
+fn entities(connection: &Connection, run_id: &str, changes: &mut Changes) -> rusqlite::Result<()> {
+    let mut query = connection.prepare(
+        "SELECT 'entity ' || e.blueprint, e.account_id, e.region, e.identifier, e.title, b.entity, e.entity,
+           e.deleted_at IS NOT NULL, b.row IS NULL, e.withheld_by IS ?1
+         FROM main.entities e LEFT JOIN temp.entities_before b ON b.row = e.rowid
+         WHERE (b.row IS NULL AND e.deleted_at IS NULL)
+           OR (b.row IS NOT NULL AND (e.deleted_at IS NOT NULL OR e.withheld_by IS ?1 OR b.entity IS NOT e.entity))
+         ORDER BY e.blueprint, e.identifier",
+    )?;
+    let mut rows = query.query(params![run_id])?;
+    while let Some(row) = rows.next()? {
+        let (kind, mut item) = item(row)?;
+        let (gone, new, withheld): (bool, bool, bool) = (row.get(7)?, row.get(8)?, row.get(9)?);
+        let change = match (gone, new, withheld) {
+            (false, true, _) => Change::Create,
+            (true, _, _) => {
+                item.grounds = Some("made by nothing any more".to_owned());
+                Change::Delete
+            }
+            (_, _, true) => {
+                item.grounds = Some("made by nothing any more".to_owned());
+                item.guard = Some("entities".to_owned());
+                Change::Withhold
+            }
+            _ => {
+                let json = |column| -> rusqlite::Result<Value> {
+                    let text: String = row.get(column)?;
+                    Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+                };
+                differing("", &json(5)?, &json(6)?, &mut item.properties);
+                item.properties.truncate(PATHS_MAX);
+                Change::Change
+            }
+        };
+        changes.add(&kind, change, item);
     }
     Ok(())
 }

@@ -93,7 +93,11 @@ impl Catalogue {
         let mut query =
             self.connection.prepare("SELECT resource_key FROM deletions WHERE run_id = ?1 AND outcome = 'withheld'")?;
         let keys: BTreeSet<String> = query.query_map(params![run_id], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        if keys.is_empty() { Err(CatalogueError::NoSuchPlan { run_id: run_id.to_owned() }) } else { Ok(keys) }
+        if keys.is_empty() && !self.withheld_entities(run_id)? {
+            Err(CatalogueError::NoSuchPlan { run_id: run_id.to_owned() })
+        } else {
+            Ok(keys)
+        }
     }
 
     /// Carries out a plan, in one transaction: what goes gets its time and a record with its proof, what is missing its

@@ -1,4 +1,4 @@
-//! What sinks with a memory lack of the catalogue, and what they have taken.
+//! What sinks with a memory lack of the catalogue, and what they have taken: resources, or what a mapping makes of them.
 //!
 //! A sink is sent what the catalogue holds and the sink is not known to have, and the deletion of what the catalogue has
 //! deleted and the sink may have. Before anything is sent its row forgets what was accepted, so that whatever ends the
@@ -6,6 +6,7 @@
 
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{Catalogue, CatalogueError, moment};
@@ -13,20 +14,29 @@ use super::{Catalogue, CatalogueError, moment};
 /// What is to be done at a sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Put the resource in place of what is there of that key.
+    /// Put it in place of what is there of that key.
     Upsert,
-    /// Take the resource out.
+    /// Take it out.
     Delete,
+}
+
+/// What a sink is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// Resources, as they were read.
+    Resources,
+    /// Entities, as the mapping makes them.
+    Entities,
 }
 
 /// Something that a sink is not known to have as the catalogue has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The resource's key.
+    /// The key of the resource, or of the entity: `["blueprint","identifier"]`.
     pub key: String,
     /// What is to be done.
     pub action: Action,
-    /// The resource, or what names it, as one JSON object.
+    /// It, or what names it, as one JSON object.
     pub json: String,
 }
 
@@ -51,6 +61,7 @@ pub struct BatchLimits {
 /// refused in an earlier run, so that it holds nothing else up.
 #[derive(Debug, Clone)]
 pub struct Pass {
+    of: Delivered,
     stage: Stage,
     after: String,
 }
@@ -80,6 +91,20 @@ const REFUSED: &str =
      WHERE d.sink = ?1 AND d.resource_key > ?2 AND r.deleted_at IS NULL AND d._again = 1
      ORDER BY d.resource_key";
 
+/// The same three of entities.
+const ENTITY_UPSERTS: &str = "SELECT e.entity_key, e.blueprint, e.identifier, e.entity, d.accepted
+     FROM entities e LEFT JOIN deliveries d ON d.sink = ?1 AND d.resource_key = e.entity_key
+     WHERE e.deleted_at IS NULL AND e.entity_key > ?2 AND d.refused IS NULL
+     ORDER BY e.entity_key";
+const ENTITY_DELETIONS: &str = "SELECT e.entity_key, e.blueprint, e.identifier
+     FROM deliveries d JOIN entities e ON e.entity_key = d.resource_key
+     WHERE d.sink = ?1 AND d.resource_key > ?2 AND e.deleted_at IS NOT NULL
+     ORDER BY d.resource_key";
+const ENTITIES_REFUSED: &str = "SELECT e.entity_key, e.blueprint, e.identifier, e.entity, d.accepted
+     FROM deliveries d JOIN entities e ON e.entity_key = d.resource_key
+     WHERE d.sink = ?1 AND d.resource_key > ?2 AND e.deleted_at IS NULL AND d._again = 1
+     ORDER BY d.resource_key";
+
 /// What names a resource.
 #[derive(Serialize)]
 struct Named<'a> {
@@ -102,10 +127,10 @@ impl Catalogue {
     ///
     /// # Errors
     /// The catalogue cannot be written.
-    pub fn begin_pass(&mut self, sink: &str) -> Result<Pass, CatalogueError> {
+    pub fn begin_pass(&mut self, sink: &str, of: Delivered) -> Result<Pass, CatalogueError> {
         let again = "UPDATE deliveries SET _again = 1 WHERE sink = ?1 AND refused IS NOT NULL";
         self.connection.execute(again, params![sink])?;
-        Ok(Pass { stage: Stage::Upserts, after: String::new() })
+        Ok(Pass { of, stage: Stage::Upserts, after: String::new() })
     }
 
     /// The next changes that a sink needs, and where the pass stands after them; none when it has all. They are marked as
@@ -193,25 +218,27 @@ fn lacking(
     pass: &Pass,
     limits: BatchLimits,
 ) -> Result<Vec<Change>, CatalogueError> {
-    let query = match pass.stage {
-        Stage::Upserts => UPSERTS,
-        Stage::Deletions => DELETIONS,
-        Stage::Refused => REFUSED,
+    let query = match (pass.of, pass.stage) {
+        (Delivered::Resources, Stage::Upserts) => UPSERTS,
+        (Delivered::Resources, Stage::Deletions) => DELETIONS,
+        (Delivered::Resources, Stage::Refused) => REFUSED,
+        (Delivered::Entities, Stage::Upserts) => ENTITY_UPSERTS,
+        (Delivered::Entities, Stage::Deletions) => ENTITY_DELETIONS,
+        (Delivered::Entities, Stage::Refused) => ENTITIES_REFUSED,
     };
     let mut statement = connection.prepare_cached(query)?;
     let mut rows = statement.query(params![sink, pass.after])?;
     let (mut changes, mut bytes) = (Vec::new(), 0_usize);
     while let Some(row) = rows.next()? {
-        let change = match pass.stage {
-            Stage::Deletions => deletion(row)?,
-            Stage::Upserts | Stage::Refused => {
-                let change = upsert(row)?;
-                if row.get::<_, Option<String>>(9)?.is_some_and(|accepted| accepted == change.digest()) {
-                    continue;
-                }
-                change
-            }
+        let (change, accepted) = match (pass.of, pass.stage) {
+            (Delivered::Resources, Stage::Deletions) => (deletion(row)?, None),
+            (Delivered::Entities, Stage::Deletions) => (entity_deletion(row)?, None),
+            (Delivered::Resources, _) => (upsert(row)?, row.get::<_, Option<String>>(9)?),
+            (Delivered::Entities, _) => (entity_upsert(row)?, row.get::<_, Option<String>>(4)?),
         };
+        if accepted.is_some_and(|accepted| accepted == change.digest()) {
+            continue;
+        }
         bytes = bytes.saturating_add(change.json.len());
         if bytes > limits.bytes && !changes.is_empty() {
             break;
@@ -257,6 +284,30 @@ fn upsert(row: &Row<'_>) -> rusqlite::Result<Change> {
         known.trim_start_matches('{').trim_end_matches('}'),
     );
     Ok(Change { key, action: Action::Upsert, json })
+}
+
+/// What names an entity.
+#[derive(Serialize)]
+struct NamedEntity<'a> {
+    identifier: &'a str,
+    blueprint: &'a str,
+}
+
+fn entity_deletion(row: &Row<'_>) -> rusqlite::Result<Change> {
+    let (key, blueprint, identifier): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let json = text(&NamedEntity { identifier: &identifier, blueprint: &blueprint })?;
+    Ok(Change { key, action: Action::Delete, json })
+}
+
+/// What the mapping wrote beside the identifier and the blueprint. A search query among it stands for the identifier.
+fn entity_upsert(row: &Row<'_>) -> rusqlite::Result<Change> {
+    let (key, blueprint, identifier): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let mut entity = Map::new();
+    entity.insert("identifier".to_owned(), identifier.into());
+    entity.insert("blueprint".to_owned(), blueprint.into());
+    let members: Map<String, Value> = serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default();
+    entity.extend(members);
+    Ok(Change { key, action: Action::Upsert, json: text(&entity)? })
 }
 
 fn named(row: &Row<'_>) -> rusqlite::Result<(String, String)> {

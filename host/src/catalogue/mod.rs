@@ -10,6 +10,7 @@ mod accounts;
 mod changes;
 mod decisions;
 mod deliveries;
+mod entities;
 mod error;
 pub(crate) mod file;
 mod gaps;
@@ -21,12 +22,14 @@ mod restore;
 mod resume;
 mod rows;
 mod run;
+mod sources;
 mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod types;
 mod units;
+mod unmapped;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,21 +41,29 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use accounts::{AccountRow, KnownAccount, KnownRegion, RegionRow};
 pub use decisions::Applied;
-pub use deliveries::{Action, BatchLimits, Change, Pass};
+pub use deliveries::{Action, BatchLimits, Change, Delivered, Pass};
+pub use entities::{Collision, EntityChanges, SettledEntities};
 pub use error::CatalogueError;
 pub use restore::{DeletedResource, DeletingRun, Restoration};
 pub use resume::LatestRun;
 pub use run::{CallCount, Fills, RunStart};
+pub use sources::Mapped;
 pub use store::{PageCounts, PageRecord};
 pub use types::TypeRow;
 pub use units::{Before, UnitEnd, UnitOutcome, UnitProgress};
+pub use unmapped::Unmapped;
 
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Each step leads from the version of its index to the next; a released step is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("types.sql"), include_str!("deliveries.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("types.sql"),
+    include_str!("deliveries.sql"),
+    include_str!("entities.sql"),
+];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Statements kept prepared; there are about thirty.

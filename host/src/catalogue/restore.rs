@@ -5,6 +5,7 @@ use std::fmt;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{Catalogue, CatalogueError, moment};
+use crate::deletion::GuardSettings;
 
 /// A run that deleted something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,9 @@ impl fmt::Display for Restoration {
     }
 }
 
+/// Where nothing is deleted there is nothing to withhold.
+const NEVER_TRIPS: GuardSettings = GuardSettings { at_least: u64::MAX, share: 1.0 };
+
 impl Catalogue {
     /// The runs that deleted something, the newest first.
     ///
@@ -112,6 +116,8 @@ impl Catalogue {
             let became = put_back(&transaction, &deletion, &now)?;
             restored.push((deletion.resource, became));
         }
+        // Their entities come back with them; no guard, as nothing goes.
+        super::entities::settle(&transaction, run_id, NEVER_TRIPS, None, &now)?;
         transaction.commit()?;
         Ok(restored)
     }

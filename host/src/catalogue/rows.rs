@@ -20,12 +20,16 @@ pub(super) struct Stored {
     pub(super) stale_since: Option<String>,
     pub(super) deleted: bool,
     pub(super) run_id: String,
+    /// The mapping that its entities are from; none where they have to be made again.
+    pub(super) mapping: Option<String>,
+    /// A digest of what that made.
+    pub(super) entities: Option<String>,
 }
 
 pub(super) fn find(connection: &Connection, key: &str) -> rusqlite::Result<Option<Stored>> {
     let mut query = connection.prepare_cached(
         "SELECT rowid, account_id, region, arn, name, properties, context, parent_key, created_at, stale_since,
-           deleted_at IS NOT NULL, run_id FROM resources WHERE resource_key = ?1",
+           deleted_at IS NOT NULL, run_id, _mapping, _entities FROM resources WHERE resource_key = ?1",
     )?;
     let found = query.query_row(params![key], |row| {
         Ok(Stored {
@@ -41,6 +45,8 @@ pub(super) fn find(connection: &Connection, key: &str) -> rusqlite::Result<Optio
             stale_since: row.get(9)?,
             deleted: row.get(10)?,
             run_id: row.get(11)?,
+            mapping: row.get(12)?,
+            entities: row.get(13)?,
         })
     });
     found.optional()

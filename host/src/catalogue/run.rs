@@ -160,6 +160,11 @@ impl Catalogue {
             params![before],
         )?;
         let purged = transaction.execute(&format!("DELETE FROM resources WHERE {purged}"), params![before])?;
+        transaction.execute(
+            "DELETE FROM entities WHERE deleted_at < ?1
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.resource_key = entities.entity_key)",
+            params![before],
+        )?;
         transaction.execute("DELETE FROM sightings WHERE last_seen < ?1", params![before])?;
         transaction.execute("DELETE FROM types WHERE seen_at < ?1", params![before])?;
         let old = "run_id IN (SELECT run_id FROM runs WHERE started_at < ?1 AND run_id <> coalesce((SELECT run_id FROM last_run), ''))";

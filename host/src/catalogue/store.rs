@@ -10,6 +10,7 @@ use crate::unit::UnitKey;
 
 use super::rows::{self, Stored};
 use super::run::{CurrentRun, insert_problems, sql};
+use super::sources::{self, ByResource, Mapped};
 use super::units::{ensure_unit, progress, region};
 use super::{Catalogue, CatalogueError, gaps, identity, moment, tags};
 
@@ -20,6 +21,8 @@ pub struct PageRecord {
     pub unit: UnitKey,
     /// Its lines.
     pub lines: Vec<PageLine>,
+    /// What a mapping made of its resources; none where no mapping is in force.
+    pub mapped: Option<Mapped>,
     /// Its problems.
     pub problems: Vec<Problem>,
     /// Whether nothing that belongs into it may be missing.
@@ -84,7 +87,8 @@ impl Catalogue {
         let transaction = self.connection.transaction()?;
         let mut counts = PageCounts::default();
         {
-            let writer = Writer { connection: &transaction, run, page, now: moment::to_text(page.now) };
+            let entities = page.mapped.as_ref().map(ByResource::new);
+            let writer = Writer { connection: &transaction, run, page, entities, now: moment::to_text(page.now) };
             for line in &page.lines {
                 if let PageLine::Resource(line) = line {
                     writer.store(line, &mut counts, &mut |name| {
@@ -138,6 +142,7 @@ struct Writer<'a> {
     connection: &'a Connection,
     run: &'a CurrentRun,
     page: &'a PageRecord,
+    entities: Option<ByResource<'a>>,
     now: String,
 }
 
@@ -233,7 +238,7 @@ impl Writer<'_> {
             self.run.run_id
         ])?;
         rows::put_tags(self.connection, key, tags.as_ref(), false)?;
-        Ok(())
+        self.put_entities(key, None, None, line)
     }
 
     /// Brings a row up to date; says whether anything of the resource changed.
@@ -271,6 +276,7 @@ impl Writer<'_> {
                  WHERE rowid = ?1",
             )?;
             touch.execute(params![stored.row, self.now, self.run.run_id, stale_since, gaps])?;
+            self.put_entities(key, stored.mapping.as_deref(), stored.entities.as_deref(), line)?;
             return Ok(false);
         }
         properties.keys().for_each(|property| name(property));
@@ -278,7 +284,8 @@ impl Writer<'_> {
         let mut update = self.connection.prepare_cached(
             "UPDATE resources SET account_id = ?2, region = ?3, arn = ?4, name = ?5, properties = ?6, tags = ?7, parent_key = ?8,
                created_at = coalesce(?9, created_at), last_seen = ?10, changed_at = CASE WHEN ?11 THEN ?10 ELSE changed_at END,
-               missing_since = NULL, deleted_at = NULL, stale_since = ?12, stale_actions = ?13, context = ?14, run_id = ?15
+               missing_since = NULL, deleted_at = NULL, stale_since = ?12, stale_actions = ?13, context = ?14, run_id = ?15,
+               _mapping = NULL
              WHERE rowid = ?1",
         )?;
         update.execute(params![
@@ -299,7 +306,23 @@ impl Writer<'_> {
             self.run.run_id
         ])?;
         rows::put_tags(self.connection, key, tags.as_ref(), true)?;
+        self.put_entities(key, None, stored.entities.as_deref(), line)?;
         Ok(changed)
+    }
+
+    /// What the mapping in force made of a resource, where that is not what is stored: `mapping` and `digest` say what is.
+    /// Of a resource with gaps it is made at the run's end, when they are filled.
+    fn put_entities(
+        &self,
+        key: &str,
+        mapping: Option<&str>,
+        digest: Option<&str>,
+        line: &ResourceLine,
+    ) -> Result<(), CatalogueError> {
+        let Some(entities) = self.entities.as_ref().filter(|_| line.gaps.is_empty()) else { return Ok(()) };
+        let lines = entities.of(&line.id);
+        sources::put(self.connection, key, &self.page.unit, entities.mapping, lines, (mapping, digest))?;
+        Ok(())
     }
 
     /// The properties with the last known values in their gaps; none where there is nothing to fill.

@@ -37,6 +37,8 @@ const TAKEN: &[&str] = &[
     "problems",
     "calls",
     "deletions",
+    "entities",
+    "relations",
     "current",
     "last_run",
     "by_kind",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
-use super::judge::Nowhere;
+use super::judge::{self, Nowhere};
 use super::validate::{Printed, judged, validate};
 use super::{component, config, demo, estate, kinds, logging, map, restore};
 use crate::config::accept::Day;
@@ -115,6 +115,12 @@ async fn sync_command(engine: Engine, args: &SyncArgs, known: &KnownKinds) -> Pr
         Ok(task) => task,
         Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
     };
+    // A mapping is judged before anybody is asked for credentials and before a catalogue is made.
+    if loaded.settings.mapping.is_some()
+        && let Err(why) = judge::settings(engine.clone(), &loaded.settings).await
+    {
+        return failed(ExitStatus::Usage, &why);
+    }
     let report_file = loaded.settings.report.clone();
     let to_stdout = matches!(task, Task::Plan { .. }) || !loaded.settings.sinks.contains(&SinkUrl::NdjsonStdout);
     let surroundings = begin(&loaded, answers);

@@ -1,6 +1,6 @@
 //! Flags as the highest layer of the configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{EstateArgs, MapArgs, RestoreArgs, SyncArgs, ValidateArgs};
 use crate::config::environment::{comma_list, typed};
@@ -29,6 +29,8 @@ pub struct Flags {
     pub report: Option<PathBuf>,
     /// `--cache-dir`.
     pub cache_dir: Option<PathBuf>,
+    /// `--push-mapping`.
+    pub push_mapping: bool,
     /// `--allow-mass-delete`.
     pub allow_mass_delete: Option<String>,
     /// Lines for the start of the run.
@@ -61,8 +63,11 @@ impl Flags {
             let value = if text == "all" { Value::Text(text.clone()) } else { comma_list(text, &origin) };
             Node::new(value, origin)
         });
+        flags.set_path("--mapping", "mapping", args.mapping.as_deref());
+        flags.set_path("--state", "state", args.state.as_deref());
         flags.set("--sensitive", &["sensitive"], args.sensitive.as_ref());
         flags.set("--fail-on", &["fail_on"], args.fail_on.as_ref());
+        flags.push_mapping = args.push_mapping;
         flags.report.clone_from(&args.report);
         flags.allow_mass_delete.clone_from(&args.allow_mass_delete);
         flags
@@ -100,6 +105,7 @@ impl Flags {
             replay: args.replay.clone(),
             report: None,
             cache_dir: args.cache_dir.clone(),
+            push_mapping: false,
             allow_mass_delete: None,
             notices: Vec::new(),
             mistakes: Vec::new(),
@@ -173,6 +179,17 @@ impl Flags {
         }
         self.layer.put(&["kinds", "default"], Node::new(Value::Text(start.to_owned()), origin.clone()));
         self.layer.put(&["kinds", "include"], Node::new(Value::List(names), origin));
+    }
+
+    fn set_path(&mut self, flag: &'static str, key: &str, path: Option<&Path>) {
+        let Some(path) = path else { return };
+        match path.to_str() {
+            Some(text) => self.layer.put(&[key], Node::new(Value::Text(text.to_owned()), Origin::Flag(flag))),
+            None => {
+                let message = format!("{}: not UTF-8", path.display());
+                self.mistakes.push(Mistake::new(&Origin::Flag(flag), key, message));
+            }
+        }
     }
 
     fn set(&mut self, flag: &'static str, path: &[&str], value: Option<&String>) {

@@ -28,7 +28,7 @@ pub(super) async fn settings(engine: Engine, settings: &Settings) -> Result<(), 
     let start = RunStart::now();
     let config = guest_config(settings, &start, ANY_REGION, ANY_KEY);
     let made = Instances::new(engine, Arc::new(Nowhere), config, run_facts(&start, ANY_PARTITION)).await;
-    made.map(drop).map_err(|error| refused(&error, &settings.kinds.definitions, None))
+    made.map(drop).map_err(|error| refused(&error, &settings.kinds.definitions, settings.mapping.as_ref()))
 }
 
 /// Instances that map by a mapping, and what the component warns of.

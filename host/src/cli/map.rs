@@ -15,6 +15,7 @@ use crate::bindings::exports::portolan::aws::sync;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
 use crate::config::mapping::MappingFile;
+use crate::config::node::Origin;
 use crate::config::settings::Settings;
 use crate::engine::Engine;
 use crate::instance::{Instances, Lease};
@@ -32,7 +33,8 @@ pub(super) async fn map(engine: Engine, args: &MapArgs, known: &KnownKinds, sett
 }
 
 async fn mapped(engine: Engine, args: &MapArgs, known: &KnownKinds, settings: &Settings) -> Result<Printed, String> {
-    let mapping = MappingFile::read(&args.mapping, &Disk).map_err(|mistake| mistake.to_string())?;
+    let mapping =
+        MappingFile::read(&args.mapping, &Disk, &Origin::Flag("--mapping")).map_err(|mistake| mistake.to_string())?;
     let (instances, warnings) = judge::mapping(engine, &mapping, &settings.kinds.definitions).await?;
     let kind = args.kind.as_deref().map(|kind| known.resolve(kind));
     let (resources, from) = match (&args.input, kind) {

@@ -6,6 +6,7 @@ use crate::config::Loaded;
 use crate::config::files::Disk;
 use crate::config::mapping::MappingFile;
 use crate::config::mistake::Refused;
+use crate::config::node::Origin;
 use crate::engine::Engine;
 
 /// What a command that makes no call prints, and its exit status.
@@ -49,7 +50,7 @@ pub fn validate(loaded: &Loaded, warnings: &[String]) -> Printed {
 pub(super) async fn judged(engine: Engine, args: &ValidateArgs, loaded: &Loaded) -> Result<Vec<String>, String> {
     judge::settings(engine.clone(), &loaded.settings).await?;
     let Some(file) = &args.mapping else { return Ok(Vec::new()) };
-    let mapping = MappingFile::read(file, &Disk).map_err(|mistake| mistake.to_string())?;
+    let mapping = MappingFile::read(file, &Disk, &Origin::Flag("--mapping")).map_err(|mistake| mistake.to_string())?;
     let (_, warnings) = judge::mapping(engine, &mapping, &loaded.settings.kinds.definitions).await?;
     Ok(warnings.into_iter().map(|warning| format!("warning: {warning}")).collect())
 }

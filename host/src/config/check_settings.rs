@@ -160,7 +160,12 @@ fn sinks(settings: &Settings, reader: &mut Reader<'_>) {
     let has_memory = settings.sinks.iter().any(|sink| matches!(sink, SinkUrl::Sqlite(_)));
     if let Some(sink) = settings.sinks.iter().find(|sink| sink.needs_catalogue() && !has_memory) {
         let message = format!("{sink}: what it has accepted is remembered in the catalogue, and there is none");
-        reader.say(&at, "to", message, "add sqlite:FILE");
+        reader.say(&at, "to", message, "add sqlite:FILE, or name a file for the ledger with --state");
+    }
+    if settings.mapping.is_some() && !has_memory {
+        let at = origin(reader, "mapping");
+        let message = "entities are kept in a catalogue, and there is none";
+        reader.say(&at, "mapping", message, "add sqlite:FILE to the sinks, or name a file for the ledger with --state");
     }
     for (index, sink) in settings.sinks.iter().enumerate() {
         if settings.sinks.iter().take(index).any(|other| place(other) == place(sink)) {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use super::files::Files;
 use super::mistake::Mistake;
 use super::node::{Node, Origin};
@@ -14,19 +16,20 @@ pub struct MappingFile {
     node: Node,
 }
 
+/// Bytes of a mapping's fingerprint.
+const FINGERPRINT_BYTES: usize = 8;
 /// What a configuration says and a mapping never does.
 const CONFIGURATION_KEYS: &[&str] = &["version", "credentials", "roles", "accounts", "regions", "kinds", "to"];
 
 impl MappingFile {
-    /// Reads a mapping.
+    /// Reads a mapping; `named` is where its file was named.
     ///
     /// # Errors
     /// There is no such file, it is not YAML, or it is no mapping.
-    pub fn read(path: &Path, files: &dyn Files) -> Result<Self, Mistake> {
+    pub fn read(path: &Path, files: &dyn Files, named: &Origin) -> Result<Self, Mistake> {
         let shown: Arc<str> = path.display().to_string().into();
-        let file = files
-            .read(path)
-            .map_err(|error| Mistake::new(&Origin::Flag("--mapping"), "", format!("cannot read {shown}: {error}")))?;
+        let file =
+            files.read(path).map_err(|error| Mistake::new(named, "", format!("cannot read {shown}: {error}")))?;
         let node = yaml::read(&shown, &file.text)?;
         if node.at("resources").is_some() {
             return Ok(Self { node });
@@ -37,10 +40,38 @@ impl MappingFile {
         Err(if is_configuration { mistake.instead("a configuration is given by --config") } else { mistake })
     }
 
+    /// The mapping that is in force at Port.
+    ///
+    /// # Errors
+    /// It is no mapping.
+    pub fn of_port(config: &serde_json::Value, integration: &str) -> Result<Self, Mistake> {
+        let origin = Origin::Port(integration.into());
+        let node = Node::from_json(config, &origin);
+        if node.at("resources").is_some() {
+            return Ok(Self { node });
+        }
+        Err(Mistake::new(&origin, "", "this is no mapping (port-app-config): it has no `resources`"))
+    }
+
+    /// What tells whether another mapping is the same: a digest of what it says.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::digest(self.json().to_string().as_bytes());
+        digest.iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The document as JSON, for the component.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         self.node.json()
+    }
+
+    /// The share of entities that the peer lets a run delete, where the mapping says it.
+    #[must_use]
+    pub fn deletion_threshold(&self) -> Option<f64> {
+        let json = self.json();
+        let threshold = json.get("entityDeletionThreshold").or_else(|| json.get("entity_deletion_threshold"))?;
+        threshold.as_f64().filter(|threshold| (0.0..=1.0).contains(threshold))
     }
 
     /// Where a JSON pointer points: the deepest place on its way that is there.

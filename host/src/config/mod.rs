@@ -22,6 +22,7 @@ mod peer;
 pub mod port;
 mod read;
 mod read_kinds;
+mod read_mapping;
 mod read_sinks;
 mod references;
 pub mod report;
@@ -165,8 +166,7 @@ fn read_file(
         Ok(node) => match mapping_key(&node) {
             Some(origin) => {
                 let message = "this is a mapping (port-app-config), not a configuration";
-                let advice =
-                    "`portolan map` and `portolan validate` take it by --mapping; --config takes a portolan.yaml";
+                let advice = "give it by --mapping; --config takes a portolan.yaml";
                 mistakes.push(Mistake::new(&origin, "", message).instead(advice));
                 Node::empty()
             }

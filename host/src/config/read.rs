@@ -58,14 +58,20 @@ impl<'a> Reader<'a> {
         let overrides = accounts.overrides.values().filter_map(|own| own.role.as_ref());
         let mut all = roles.list.iter().chain(&roles.hub).chain(&accounts.roles).chain(overrides);
         let partition = named.or_else(|| all.next().map(|role| role.partition().to_owned()));
-        Settings {
+        let mapping = self.mapping();
+        let sinks = self.sinks();
+        let mapping_from_port = self.mapping_from_port(&sinks);
+        let mut settings = Settings {
             credentials: self.credentials(peer),
             roles,
             accounts,
             regions: self.regions(),
             kinds: self.kinds(),
+            mapping,
+            mapping_from_port,
+            push_mapping: flags.push_mapping,
             sensitive: if self.is("sensitive", "keep") { Sensitive::Keep } else { Sensitive::Redact },
-            sinks: self.sinks(),
+            sinks,
             deletion: self.deletion(),
             accept: self.accept(),
             limits: self.limits(),
@@ -86,7 +92,9 @@ impl<'a> Reader<'a> {
             use_dual_stack: is_true(env.get(AWS_USE_DUALSTACK_ENDPOINT)),
             partition,
             origins: Origins(origins(self.tree)),
-        }
+        };
+        self.as_the_mapping_has_it(&mut settings);
+        settings
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&'a str> {

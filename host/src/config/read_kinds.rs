@@ -35,7 +35,11 @@ impl Reader<'_> {
         self.include_actions(&mut selected);
         let include_defaults =
             self.tree.at("kinds.include_defaults").is_some_and(|node| node.value == Value::Bool(true));
-        KindSettings { selected, include_defaults, definitions: Vec::new() }
+        let chosen = ["kinds.default", "kinds.include", "kinds.exclude", "kinds.settings"].iter().any(|key| {
+            let node = self.tree.at(key);
+            node.is_some_and(|node| node.origin != Origin::Default)
+        });
+        KindSettings { selected, chosen, include_defaults, definitions: Vec::new() }
     }
 
     fn since(&mut self, node: &Node, key: &str, kind: &str, known: &KnownKind) -> Option<u64> {

@@ -1,5 +1,7 @@
 //! Where a run writes to: `to`.
 
+use std::path::PathBuf;
+
 use super::formats::Wrong;
 use super::mistake::Mistake;
 use super::node::{Node, Origin, child};
@@ -17,7 +19,7 @@ use crate::secret::Secret;
 impl Reader<'_> {
     pub(super) fn sinks(&mut self) -> Vec<SinkUrl> {
         let items = self.tree.at("to").map(Node::items).unwrap_or_default();
-        let sinks: Vec<SinkUrl> =
+        let mut sinks: Vec<SinkUrl> =
             items.iter().enumerate().filter_map(|(index, item)| self.sink(item, &format!("to[{index}]"))).collect();
         let is_port = |sink: &SinkUrl| matches!(sink, SinkUrl::Port(_));
         let unused: Vec<&str> =
@@ -25,7 +27,26 @@ impl Reader<'_> {
         if !unused.is_empty() && !sinks.iter().any(is_port) {
             self.notices.push(format!("not used: {} (Port is written to with --to port:)", unused.join(", ")));
         }
+        self.ledger(&mut sinks);
         sinks
+    }
+
+    /// The ledger is a catalogue: where none is among the sinks, `state` names one.
+    fn ledger(&mut self, sinks: &mut Vec<SinkUrl>) {
+        let Some(node) = self.tree.at("state") else { return };
+        let Some(state) = node.text().map(PathBuf::from) else { return };
+        let catalogue = sinks.iter().find_map(|sink| match sink {
+            SinkUrl::Sqlite(file) => Some(file.clone()),
+            _ => None,
+        });
+        match catalogue {
+            None => sinks.push(SinkUrl::Sqlite(state)),
+            Some(file) if file == state => {}
+            Some(file) => {
+                let message = format!("the ledger is in the catalogue, sqlite:{}", file.display());
+                self.say(&node.origin, "state", message, "leave one of the two out");
+            }
+        }
     }
 
     fn sink(&mut self, item: &Node, key: &str) -> Option<SinkUrl> {

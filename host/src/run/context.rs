@@ -25,6 +25,8 @@ pub(super) struct Context {
     pub(super) exchange: Arc<dyn Exchange>,
     pub(super) manifest: Manifest,
     pub(super) store: Arc<Worker<Catalogue>>,
+    /// The fingerprint of the mapping in force.
+    pub(super) mapping: Option<String>,
     /// False where the only sinks are streams: then the catalogue lives in memory, without rows.
     pub(super) keeps_rows: bool,
     pub(super) streams: Streams,

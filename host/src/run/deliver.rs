@@ -23,7 +23,7 @@ const LATER_ROUNDS_MAX: u32 = 10;
 /// What a sink was sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct DeliveryCounts {
-    /// Resources that it accepted.
+    /// Resources or entities that it accepted.
     pub upserts: u64,
     /// Deletions that it accepted.
     pub deletions: u64,
@@ -95,7 +95,8 @@ struct Delivery<'a> {
 impl Delivery<'_> {
     async fn bring_in_step(&mut self) -> Result<(), Behind> {
         let name = self.destination.name().to_owned();
-        let begin = move |catalogue: &mut Catalogue| catalogue.begin_pass(&name);
+        let takes = self.destination.takes();
+        let begin = move |catalogue: &mut Catalogue| catalogue.begin_pass(&name, takes);
         let mut pass = self.store.with(begin).await.map_err(Failed::from)?.map_err(Failed::from)?;
         loop {
             let (name, limits) = (self.destination.name().to_owned(), self.limits);

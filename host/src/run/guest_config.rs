@@ -38,10 +38,11 @@ pub fn run_facts(start: &RunStart, partition: &str) -> sync::Run {
 pub fn guest_config(settings: &Settings, start: &RunStart, home_region: &str, redaction_key: &str) -> String {
     let texts = |items: &mut dyn Iterator<Item = &str>| items.map(str::to_owned).collect::<Vec<_>>();
     let accounts = &settings.accounts;
-    let kinds: Vec<Value> = settings
-        .kinds
-        .selected
-        .iter()
+    // Where nobody chose kinds, a mapping does.
+    let selected = if settings.mapping_that_drives().is_some() { None } else { Some(&settings.kinds.selected) };
+    let kinds: Vec<Value> = selected
+        .into_iter()
+        .flatten()
         .map(|(kind, choice)| {
             let actions = match &choice.actions {
                 Actions::All => json!("all"),
@@ -70,7 +71,7 @@ pub fn guest_config(settings: &Settings, start: &RunStart, home_region: &str, re
         .iter()
         .filter_map(|(id, own)| Some((id.to_string(), region_choice(own.regions.as_ref()?))))
         .collect();
-    json!({
+    let mut config = json!({
         "version": 1,
         "accounts": {
             "ous": {
@@ -88,8 +89,11 @@ pub fn guest_config(settings: &Settings, start: &RunStart, home_region: &str, re
         "home_region": home_region,
         "sensitive": match settings.sensitive { Sensitive::Redact => "redact", Sensitive::Keep => "keep" },
         "redaction_key": redaction_key,
-    })
-    .to_string()
+    });
+    if let (Some(mapping), Some(members)) = (&settings.mapping, config.as_object_mut()) {
+        members.insert("mapping".to_owned(), mapping.json());
+    }
+    config.to_string()
 }
 
 fn region_choice(choice: &RegionChoice) -> Value {

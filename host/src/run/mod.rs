@@ -11,12 +11,14 @@ mod close;
 mod context;
 mod convert;
 mod deliver;
+mod entities;
 mod exit;
 mod finish_plan;
 mod guest_config;
 mod membership;
 mod places;
 mod plan;
+mod port;
 mod progress;
 mod queue;
 mod read;
@@ -36,7 +38,7 @@ mod types;
 mod usage;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use futures::StreamExt;
@@ -45,6 +47,7 @@ use portolan_names::AccountId;
 use accounts::{Attempt, Found, Listing, list_accounts};
 use close::close_catalogue;
 use context::{Context, Failed};
+use entities::settle_entities;
 use plan::{Standing, plan_account};
 use queue::Queue;
 use read::read_unit;
@@ -66,7 +69,7 @@ pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 pub use task::Task;
 
-use crate::catalogue::AccountRow;
+use crate::catalogue::{AccountRow, SettledEntities};
 use crate::config::accept::{self, Day};
 use crate::config::settings::{FailOn, Settings};
 use crate::deletion::Plan;
@@ -105,16 +108,13 @@ pub async fn sync(
     ready.context.streams.begin(ready.context.start.at_ms).await;
     let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
     facts.interrupted = ready.context.is_cancelled();
-    let plan = match done {
-        Ok(plan) => plan,
-        Err(error) => {
-            tracing::error!("{error}");
-            facts.sink_failed = true;
-            None
-        }
-    };
+    let done = done.unwrap_or_else(|error| {
+        tracing::error!("{error}");
+        facts.sink_failed = true;
+        Done::default()
+    });
     facts.no_access = refused.is_some() || nothing_was_read(&listing, &standings);
-    finish(ready, &component, &listing, &standings, plan.as_deref(), facts, begun).await
+    finish(ready, &component, &listing, &standings, done, facts, begun).await
 }
 
 fn nothing_listed(problem: &Problem) -> Listing {
@@ -144,12 +144,19 @@ fn expectations(context: &Context, listing: &Listing) -> Result<(), StartError> 
     }
 }
 
+/// What a run did at its end; nothing where it did not come to it.
+#[derive(Default)]
+struct Done {
+    plan: Option<Arc<Plan>>,
+    entities: Option<SettledEntities>,
+}
+
 async fn carry_out(
     ready: &Ready,
     listing: &Listing,
     refused: Option<&Problem>,
     standings: &mut BTreeMap<AccountId, Standing>,
-) -> Result<Option<std::sync::Arc<Plan>>, Failed> {
+) -> Result<Done, Failed> {
     let context = &ready.context;
     resume::count_so_far(context).await?;
     note_listing(context, listing, refused).await?;
@@ -159,17 +166,15 @@ async fn carry_out(
         sessions.management_is(management.id.clone());
     }
     if refused.is_some() {
-        return Ok(None);
+        return Ok(Done::default());
     }
     *standings = read_accounts(context, &listing.found).await?;
-    if context.is_cancelled() {
-        return Ok(None);
-    }
     let known = Known { listing, standings };
-    if !context.keeps_rows {
-        return Ok(None);
+    if context.is_cancelled() || !context.keeps_rows {
+        return Ok(Done::default());
     }
-    retire(context, &known).await.map(Some)
+    let plan = Some(retire(context, &known).await?);
+    Ok(Done { plan, entities: settle_entities(context).await? })
 }
 
 async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Problem>) -> Result<(), Failed> {
@@ -257,7 +262,7 @@ async fn finish(
     component: &str,
     listing: &Listing,
     standings: &BTreeMap<AccountId, Standing>,
-    plan: Option<&Plan>,
+    done: Done,
     mut facts: Facts,
     begun: Instant,
 ) -> Result<Report, StartError> {
@@ -269,8 +274,16 @@ async fn finish(
         tracing::error!("{error}");
         facts.sink_failed = true;
     }
-    facts.withheld = plan.is_some_and(|plan| !plan.withheld().is_empty());
-    let tripped = plan.map(|plan| plan.tripped().iter().map(tripped_report).collect()).unwrap_or_default();
+    let Done { plan, entities } = done;
+    let plan = plan.as_deref();
+    let entities_withheld = entities.as_ref().filter(|settled| settled.changes.withheld > 0);
+    facts.withheld = plan.is_some_and(|plan| !plan.withheld().is_empty()) || entities_withheld.is_some();
+    let mut tripped: Vec<_> = plan.map(|plan| plan.tripped().iter().map(tripped_report).collect()).unwrap_or_default();
+    tripped.extend(entities_withheld.map(|settled| report::TrippedReport {
+        guard: "the entities, made no longer by the mapping,".to_owned(),
+        deletions: settled.changes.withheld,
+        of: settled.changes.total,
+    }));
     // By the run's own clock: a replay's began when the recording did.
     let wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let ended_ms = context.start.at_ms.saturating_add(wall_ms);
@@ -319,6 +332,7 @@ async fn finish(
         problems: totals.problems,
         problems_total: totals.problems_total,
         tripped,
+        entities,
         failed_sinks,
         plan: planned,
         deliveries,

@@ -60,12 +60,10 @@ pub(super) fn open_streams(settings: &Settings, environment: &Environment, task:
     }
     for sink in &settings.sinks {
         let target = match sink {
-            SinkUrl::Sqlite(_) => continue,
+            // Port is opened when the mapping is known, by `run/port.rs`.
+            SinkUrl::Sqlite(_) | SinkUrl::Port(_) => continue,
             SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
-            SinkUrl::Port(_) => {
-                return Err(StartError::Usage("port: entities are not made by this version yet".to_owned()));
-            }
             SinkUrl::Webhook(webhook) => {
                 let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
                 let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;

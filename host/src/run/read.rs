@@ -7,11 +7,12 @@ use portolan_names::{AccountId, Region};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
 use crate::bindings::exports::portolan::aws::sync;
-use crate::catalogue::{PageRecord, UnitEnd, UnitOutcome, UnitProgress};
+use crate::catalogue::{Mapped, PageRecord, UnitEnd, UnitOutcome, UnitProgress};
+use crate::entity_lines;
 use crate::imports::{CallScope, Purpose};
 use crate::instance::CallError;
 use crate::outcome::{Ended, Freshness, Membership, Problem, ProblemClass};
-use crate::page_lines::{self, PageLine};
+use crate::page_lines::{self, LineError, PageLine};
 use crate::run::clock::now_ms;
 use crate::unit::UnitKey;
 
@@ -190,6 +191,12 @@ impl Reading<'_> {
                 return Ok(Next::End(self.before(own_problem(ProblemClass::BadAnswer, error.to_string()))));
             }
         };
+        let mapped = match self.mapped(&page.entities) {
+            Ok(mapped) => mapped,
+            Err(error) => {
+                return Ok(Next::End(self.before(own_problem(ProblemClass::BadAnswer, error.to_string()))));
+            }
+        };
         let problems: Vec<Problem> = page.problems.into_iter().map(problem).collect();
         if !page.whole && self.why.is_none() {
             let telling = |p: &&Problem| !matches!(p.class, ProblemClass::Vanished | ProblemClass::Mapping);
@@ -200,6 +207,7 @@ impl Reading<'_> {
         let mut record = Arc::new(PageRecord {
             unit: self.key.clone(),
             lines,
+            mapped,
             problems,
             whole: page.whole,
             next: page.next.clone(),
@@ -226,6 +234,12 @@ impl Reading<'_> {
         })
     }
 
+    /// What the mapping in force made of a page's resources.
+    fn mapped(&self, entities: &str) -> Result<Option<Mapped>, LineError> {
+        let Some(mapping) = &self.context.mapping else { return Ok(None) };
+        Ok(Some(Mapped { mapping: mapping.clone(), lines: entity_lines::parse(entities)? }))
+    }
+
     fn before(&mut self, problem: Problem) -> Ended {
         let class = problem.class;
         self.why = Some(problem);
@@ -236,7 +250,7 @@ impl Reading<'_> {
 /// The page without its resources: what its unit proves, no more.
 fn without_rows(page: &PageRecord) -> PageRecord {
     let scopes = page.lines.iter().filter(|line| matches!(line, PageLine::Scope(_)));
-    PageRecord { lines: scopes.cloned().collect(), ..page.clone() }
+    PageRecord { lines: scopes.cloned().collect(), mapped: None, ..page.clone() }
 }
 
 fn stopped(error: &CallError) -> Problem {

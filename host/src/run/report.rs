@@ -14,6 +14,7 @@ use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
 use crate::aws::Counts;
+use crate::catalogue::SettledEntities;
 use crate::planned::Planned;
 
 /// The form of the report.
@@ -104,6 +105,9 @@ pub struct Report {
     pub problems_total: u64,
     /// Guards that tripped.
     pub tripped: Vec<TrippedReport>,
+    /// What became of entities, where a mapping makes some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entities: Option<SettledEntities>,
     /// Sinks that failed, with the reason.
     pub failed_sinks: BTreeMap<String, String>,
     /// Of `--plan`: what would change; nothing did.

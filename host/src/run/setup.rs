@@ -12,6 +12,7 @@ use super::context::Context;
 use super::finish_plan::Planning;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
+use super::port;
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
 use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
@@ -23,6 +24,7 @@ use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Live, Recorder, Repl
 use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::endpoints::Endpoints as Overrides;
+use crate::config::mapping::MappingFile;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::credentials::{
     CallerIdentity, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace, StsSettings,
@@ -101,7 +103,7 @@ pub(super) struct Reach {
 
 pub(super) async fn set_up(
     engine: Engine,
-    settings: Settings,
+    mut settings: Settings,
     surroundings: Surroundings,
     task: Task,
 ) -> Result<Ready, StartError> {
@@ -142,6 +144,8 @@ pub(super) async fn set_up(
         Task::Sync | Task::Resume => String::new(),
         Task::Plan { .. } | Task::Apply(_) => catalogue.content().map_err(|error| sink_failed(&error))?,
     };
+    let is_plan = matches!(task, Task::Plan { .. });
+    let at_port = port::look(&mut settings, &environment, &catalogue, is_plan).await?;
     let streams = open_streams(&settings, &environment, &task)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,
@@ -166,9 +170,9 @@ pub(super) async fn set_up(
         run_facts(&start, &reach.partition),
     )
     .await
-    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, None)))?;
+    .map_err(|error| StartError::Usage(refused(&error, &settings.kinds.definitions, settings.mapping.as_ref())))?;
     for warning in &configured.warnings {
-        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, None));
+        tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, settings.mapping.as_ref()));
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
     let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
@@ -221,7 +225,9 @@ pub(super) async fn set_up(
         types.keep_in(Arc::new(TypesInCatalogue { store, partition, started_ms: start.at_ms }));
     }
     let progress = Progress::new(Arc::clone(client.calls()), surroundings.at_terminal && !settings.log.json);
+    let streams = port::open(at_port, &settings, is_plan, streams).await;
     let context = Context {
+        mapping: settings.mapping.as_ref().map(MappingFile::fingerprint),
         settings,
         start,
         partition: reach.partition,

@@ -24,9 +24,14 @@ impl Streams {
         Self { destinations, ..self }
     }
 
+    pub(super) fn and_destination(mut self, destination: Box<dyn Destination>) -> Self {
+        self.destinations.push(destination);
+        self
+    }
+
     /// Tells the sinks with a memory that the run begins, at this time in milliseconds since 1970.
     pub(super) async fn begin(&self, started_ms: u64) {
-        for destination in &self.destinations {
+        for destination in self.destinations.iter().filter(|destination| !self.has_failed(destination.name())) {
             if let Err(error) = destination.begin(started_ms).await {
                 self.fail(destination.name(), &error.to_string());
             }
@@ -104,7 +109,8 @@ impl Streams {
         self.failed.lock().is_ok_and(|failed| failed.contains_key(name))
     }
 
-    fn fail(&self, name: &str, why: &str) {
+    /// A sink takes nothing more.
+    pub(super) fn fail(&self, name: &str, why: &str) {
         tracing::error!(sink = name, "{why}; this sink takes nothing more in this run");
         self.note(name, why);
     }

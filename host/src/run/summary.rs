@@ -30,6 +30,14 @@ pub fn summary(report: &Report) -> String {
         totals.throttled,
         seconds(report.times.wall_ms),
     );
+    if let Some(settled) = report.entities.as_ref().filter(|_| report.plan.is_none()) {
+        let changes = &settled.changes;
+        let _ = writeln!(
+            text,
+            "{} entities · {} new, {} changed, {} gone",
+            changes.total, changes.new, changes.changed, changes.gone
+        );
+    }
     incomplete(&mut text, &report.incomplete);
     for tripped in &report.tripped {
         if report.plan.is_some() {

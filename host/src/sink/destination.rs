@@ -1,6 +1,6 @@
 use futures::future::BoxFuture;
 
-use crate::catalogue::{BatchLimits, Change};
+use crate::catalogue::{BatchLimits, Change, Delivered};
 
 /// What a destination answered to a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,11 @@ pub enum DestinationError {
 pub trait Destination: Send + Sync {
     /// Its URL without secrets: under this name the catalogue remembers what it has.
     fn name(&self) -> &str;
+
+    /// What it takes.
+    fn takes(&self) -> Delivered {
+        Delivered::Resources
+    }
 
     /// How much it takes at once.
     fn limits(&self) -> BatchLimits;

@@ -36,7 +36,16 @@ fn page(ids: &[&str]) -> Arc<PageRecord> {
     };
     let text = ids.iter().map(line).collect::<Vec<_>>().join("\n");
     let lines = page_lines::parse(&text).unwrap();
-    Arc::new(PageRecord { unit: unit(), lines, problems: vec![], whole: true, next: None, calls: 1, now: 2 })
+    Arc::new(PageRecord {
+        unit: unit(),
+        lines,
+        mapped: None,
+        problems: vec![],
+        whole: true,
+        next: None,
+        calls: 1,
+        now: 2,
+    })
 }
 
 fn ended(interrupted: bool) -> RunEnd {

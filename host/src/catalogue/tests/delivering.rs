@@ -17,7 +17,7 @@ fn deliver(
     take: impl Fn(&[Change]) -> Result<(), &'static str>,
 ) -> Vec<Vec<Change>> {
     let now = begin(catalogue, number) + 10;
-    let (mut pass, mut sent) = (catalogue.begin_pass(SINK).unwrap(), Vec::new());
+    let (mut pass, mut sent) = (catalogue.begin_pass(SINK, Delivered::Resources).unwrap(), Vec::new());
     while let Some((changes, next)) = catalogue.next_changes(SINK, pass, limits, now).unwrap() {
         match take(&changes) {
             Ok(()) => catalogue.accepted(SINK, &changes, now).unwrap(),

@@ -4,6 +4,7 @@
 mod asking;
 mod deleting;
 mod delivering;
+mod entities;
 mod files;
 mod rehearsing;
 mod restoring;
@@ -97,7 +98,7 @@ pub(super) fn problem(class: ProblemClass) -> Problem {
 }
 
 pub(super) fn page(unit: &UnitKey, lines: Vec<PageLine>, now: u64) -> PageRecord {
-    PageRecord { unit: unit.clone(), lines, problems: vec![], whole: true, next: None, calls: 1, now }
+    PageRecord { unit: unit.clone(), lines, mapped: None, problems: vec![], whole: true, next: None, calls: 1, now }
 }
 
 /// Begins the n-th run, an hour after the one before.

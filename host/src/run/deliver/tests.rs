@@ -47,7 +47,7 @@ fn queues(count: usize) -> Worker<Catalogue> {
     };
     let lines = (0..count).flat_map(|number| page_lines::parse(&line(number)).unwrap()).collect();
     let unit = UnitKey { kind: kind.clone(), account: AccountId::parse("111122223333").unwrap(), region: None };
-    let page = PageRecord { unit, lines, problems: vec![], whole: true, next: None, calls: 1, now: 1 };
+    let page = PageRecord { unit, lines, mapped: None, problems: vec![], whole: true, next: None, calls: 1, now: 1 };
     catalogue.store_page(&page).unwrap();
     Worker::start("test", catalogue).unwrap()
 }

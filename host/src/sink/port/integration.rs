@@ -90,6 +90,12 @@ impl PortIntegration {
         &self.name
     }
 
+    /// Its identifier.
+    #[must_use]
+    pub fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
     /// The mapping in force; none where nobody has written one.
     #[must_use]
     pub fn mapping(&self) -> Option<&Value> {

@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::{Answer, Destination, DestinationError, Ending, Fate, Refusal};
-use crate::catalogue::{Action, BatchLimits, Change};
+use crate::catalogue::{Action, BatchLimits, Change, Delivered};
 use client::Client;
 pub use integration::{PortError, PortIntegration};
 
@@ -109,6 +109,10 @@ impl PortSink {
 impl Destination for PortSink {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn takes(&self) -> Delivered {
+        Delivered::Entities
     }
 
     fn limits(&self) -> BatchLimits {
