@@ -20,5 +20,6 @@ pub mod organization;
 pub mod port_server;
 pub mod programs;
 pub mod python;
+pub mod replay;
 pub mod server;
 pub mod webhook;

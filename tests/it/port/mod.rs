@@ -2,6 +2,7 @@
 
 mod integration;
 mod removing;
+mod run;
 mod writing;
 
 use portolan::catalogue::{Action, Change};

@@ -8,7 +8,7 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
         ("fail_onn: any", "./portolan.yaml:1:1: fail_onn: unknown key; did you mean fail_on?"),
         ("hub: x", "1:1: hub: unknown key; did you mean roles.hub?"),
         ("roles:\n  memberr: x", "2:3: roles.memberr: unknown key; did you mean member?"),
-        ("mapping: port", "1:10: mapping: the mapping at Port is not read by this version; name a file"),
+        ("mapping: port", "1:10: mapping: the mapping is to come from Port, which is no sink; add port: to the sinks"),
         ("state: other.db", "1:8: state: the ledger is in the catalogue, sqlite:portolan.db"),
         ("roles: { session_policy: exact }", "roles.session_policy: not served by this version"),
         ("kinds: { settings: { AWS::S3::Bucket: { since: 30d } } }", "AWS::S3::Bucket is no history"),
