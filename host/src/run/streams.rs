@@ -90,7 +90,9 @@ impl Streams {
                 tracing::warn!(sink = name, "{error}");
             }
             let DeliveryCounts { upserts, deletions, refused, released } = counts;
-            tracing::info!(sink = name, upserts, deletions, refused, released, "delivered");
+            if ending != Ending::Aborted || counts != DeliveryCounts::default() {
+                tracing::info!(sink = name, upserts, deletions, refused, released, "delivered");
+            }
             if let Some(why) = failed {
                 tracing::error!(sink = name, "{why}; the next run sends what it lacks");
                 self.note(name, &why);
