@@ -10,6 +10,7 @@ pub mod deletion;
 pub mod engine;
 pub mod entity_lines;
 pub mod http_client;
+pub mod iam;
 pub mod imports;
 pub mod instance;
 pub mod manifest;

@@ -13,6 +13,7 @@ mod endings;
 mod entities;
 mod estate;
 mod front;
+mod iam;
 mod kinds;
 mod mapping;
 mod misbehaving;

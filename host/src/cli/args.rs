@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use super::iam::IamArgs;
+
 const EXIT_STATUS: &str = "\
 Exit status:
   0    done; stale properties and accepted scopes alone are still 0
@@ -54,6 +56,8 @@ pub enum Command {
     Config(Box<ConfigArgs>),
     /// Check a configuration or a mapping, and say all that is wrong with it
     Validate(ValidateArgs),
+    /// Print the IAM policy that the chosen kinds need
+    Iam(IamArgs),
     /// Show what a mapping makes of resources: no AWS and no catalogue needed
     Map(MapArgs),
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
+use super::iam::{self, IamArgs, IamDocument};
 use super::judge::{self, Nowhere};
 use super::validate::{Printed, judged, validate};
 use super::{component, config, demo, estate, kinds, logging, map, restore};
@@ -95,6 +96,12 @@ async fn run(cli: Cli) -> Printed {
             Ok(loaded) => map::map(engine, args, &known, &loaded.settings).await,
             Err(refused) => Printed::refused(&refused),
         },
+        Command::Iam(IamArgs { what: IamDocument::Policy(args) }) => {
+            match with_sources(&Flags::of_policy(args), &known, load) {
+                Ok(loaded) => iam::policy(engine, args, &loaded.settings).await,
+                Err(refused) => Printed::refused(&refused),
+            }
+        }
         Command::Restore(args) => match with_sources(&Flags::of_restore(args), &known, load) {
             Ok(loaded) => restore::restore(args, &loaded.settings),
             Err(refused) => Printed::refused(&refused),
@@ -297,7 +304,7 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
         Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) => None,
-        Command::Restore(_) => None,
+        Command::Restore(_) | Command::Iam(_) => None,
     };
     let of_user = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);

@@ -13,6 +13,7 @@ use crate::config::settings::Settings;
 use crate::engine::Engine;
 use crate::imports::{CallScope, Outbound};
 use crate::instance::Instances;
+use crate::manifest::Manifest;
 use crate::run::{RunStart, guest_config, refused, remarked, run_facts};
 
 /// What stands for the facts of a run where only the form of the configuration is in question.
@@ -25,10 +26,19 @@ const ANY_KEY: &str = "00000000000000000000000000000000";
 /// # Errors
 /// What it says against them, a line for each remark.
 pub(super) async fn settings(engine: Engine, settings: &Settings) -> Result<(), String> {
-    let start = RunStart::now();
-    let config = guest_config(settings, &start, ANY_REGION, ANY_KEY);
-    let made = Instances::new(engine, Arc::new(Nowhere), config, run_facts(&start, ANY_PARTITION)).await;
-    made.map(drop).map_err(|error| refused(&error, &settings.kinds.definitions, settings.mapping.as_ref()))
+    manifest(engine, settings).await.map(drop)
+}
+
+/// What the component reads and calls with these settings.
+///
+/// # Errors
+/// What it says against them, a line for each remark.
+pub(super) async fn manifest(engine: Engine, settings: &Settings) -> Result<Manifest, String> {
+    let config = guest_config(settings, &RunStart::now(), ANY_REGION, ANY_KEY);
+    let made = Instances::new(engine, Arc::new(Nowhere), config, run_facts(&RunStart::now(), ANY_PARTITION)).await;
+    let (_, configured) =
+        made.map_err(|error| refused(&error, &settings.kinds.definitions, settings.mapping.as_ref()))?;
+    Manifest::parse(&configured.manifest).map_err(|error| error.to_string())
 }
 
 /// Instances that map by a mapping, and what the component warns of.

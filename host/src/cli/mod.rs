@@ -7,6 +7,7 @@ pub mod config;
 mod demo;
 mod estate;
 pub mod flags;
+pub mod iam;
 mod judge;
 mod kinds;
 mod logging;

@@ -5,6 +5,7 @@
 
 mod pool;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use wasmtime::{Store, UpdateDeadline};
@@ -58,6 +59,8 @@ pub(crate) struct Instance {
     bindings: Integration,
     limits: sync::Limits,
     pages: u32,
+    /// Kinds that it has read: what it made for them once is there.
+    kinds: BTreeSet<String>,
 }
 
 impl Instance {
@@ -89,7 +92,7 @@ impl Instance {
         store.set_hostcall_fuel(HOSTCALL_FUEL_BYTES);
         let bindings =
             engine.pre().instantiate_async(&mut store).await.map_err(|error| why_it_stopped(&error, None))?;
-        Ok(Self { store, bindings, limits, pages: 0 })
+        Ok(Self { store, bindings, limits, pages: 0, kinds: BTreeSet::new() })
     }
 
     fn begin(&mut self, scope: CallScope) {
@@ -158,6 +161,9 @@ impl Instance {
     ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
         self.begin(scope);
         self.pages += 1;
+        if !self.kinds.contains(&unit.kind) {
+            self.kinds.insert(unit.kind.clone());
+        }
         let answer = self.bindings.portolan_aws_sync().call_sync_page(&mut self.store, account, unit, cursor).await;
         let answer = answer.map_err(|error| self.stopped(&error))?;
         self.checked_page(answer)

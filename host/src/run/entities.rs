@@ -108,7 +108,7 @@ async fn made_of(
     rows: &[Unmapped],
 ) -> Result<(Vec<entity_lines::EntityLine>, Vec<Problem>), Problem> {
     let bad = |error: &dyn std::fmt::Display| own_problem(ProblemClass::BadCall, error.to_string());
-    let mut lease = context.instances().lease().await.map_err(|error| bad(&error))?;
+    let mut lease = context.instances().lease_for(&unit.kind).await.map_err(|error| bad(&error))?;
     let asked = sync::Unit { kind: unit.kind.clone(), region: unit.region.as_ref().map(ToString::to_string) };
     let text = rows.iter().map(|row| row.line.as_str()).collect::<Vec<_>>().join("\n");
     let answer = lease.map_resources(&asked, &text).await.map_err(|error| bad(&error))?;

@@ -167,7 +167,8 @@ impl Reading<'_> {
         cursor: Option<&str>,
     ) -> Result<Result<sync::Page, sync::Failure>, CallError> {
         let instances = self.context.instances();
-        let first = instances.lease().await?.sync_page(scope.clone(), self.account, self.unit, cursor).await;
+        let first =
+            instances.lease_for(&self.unit.kind).await?.sync_page(scope.clone(), self.account, self.unit, cursor).await;
         let Err(error) = first else { return first };
         tracing::warn!(unit = %self.key, %error, "a page failed in the sandbox; tried once more with half the page");
         let mut second = instances.lease_for_second_try().await?;
