@@ -26,7 +26,7 @@ fn actions(documents: &[Value]) -> BTreeSet<String> {
     actions.map(|action| action.as_str().unwrap().to_owned()).collect()
 }
 
-/// What policy_sentry and cfn-lint say against them.
+/// What `policy_sentry` and cfn-lint say against them.
 fn said(documents: &[Value], template: &str) -> String {
     let script = folders::workspace().join("tests/iam/check_policies.py");
     let mut child =

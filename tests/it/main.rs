@@ -22,6 +22,7 @@ mod oracle;
 mod organization;
 mod peers_failures;
 mod plan;
+mod port;
 mod protocol_cases;
 mod python;
 mod recording;

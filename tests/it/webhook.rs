@@ -1,63 +1,20 @@
 //! The sink `webhook`: what arrives, how often, and what becomes of a receiver that is away or refuses.
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::time::{Duration, Instant};
 
-use flate2::read::GzDecoder;
 use portolan_tests::binary::{Portolan, Run};
 use portolan_tests::catalogue::{number, rows};
-use portolan_tests::folders;
 use portolan_tests::organization::{Organization, Scale};
+use portolan_tests::replay::Replay;
 use portolan_tests::webhook::{Receiver, SECRET};
 use serde_json::{Value, json};
 
-/// Of the recorded organization: enough for several batches where the receiver wants small ones.
-const RECORDED_KIND: &str = "AWS::SQS::Queue";
-
-/// A folder in which the demo's organization is replayed: no network but the receiver's, a second a run.
-struct Replay(Portolan);
-
-impl Replay {
-    fn new(name: &str) -> Self {
-        let mut portolan = Portolan::new(name);
-        portolan.set("PORTOLAN_WEBHOOK_SECRET", SECRET);
-        let packed = std::fs::read(folders::workspace().join("host/demo/organization.jsonl.gz")).unwrap();
-        let mut recording = String::new();
-        GzDecoder::new(packed.as_slice()).read_to_string(&mut recording).unwrap();
-        portolan.write("a.recording", &recording);
-        Self(portolan)
-    }
-
-    fn arguments(sinks: &[String]) -> Vec<String> {
-        let role = std::fs::read_to_string(folders::workspace().join("host/demo/listing-role.txt")).unwrap();
-        let fixed = [
-            "sync",
-            "--replay",
-            "a.recording",
-            "--include-actions",
-            "all",
-            "--fail-on",
-            "none",
-            "--report",
-            "report.json",
-        ];
-        let more = ["--account-role-arn", role.trim(), "--kinds", RECORDED_KIND, "--to", "sqlite:catalogue.db"];
-        let sinks = sinks.iter().flat_map(|sink| ["--to", sink.as_str()]);
-        fixed.into_iter().chain(more).chain(sinks).map(str::to_owned).collect()
-    }
-
-    fn run(&self, sinks: &[String]) -> Run {
-        let arguments = Self::arguments(sinks);
-        self.0.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    /// Changes every queue of an account in what is replayed from now on.
-    fn change(&self, from: &str, to: &str) {
-        let recording = self.0.read("a.recording");
-        assert!(recording.contains(from), "{from}");
-        self.0.write("a.recording", &recording.replace(from, to));
-    }
+/// A replay whose webhooks are signed with the receiver's secret.
+fn signed(name: &str) -> Replay {
+    let mut replay = Replay::new(name);
+    replay.0.set("PORTOLAN_WEBHOOK_SECRET", SECRET);
+    replay
 }
 
 fn current(portolan: &Portolan) -> BTreeSet<String> {
@@ -128,11 +85,11 @@ fn changes_and_deletions_arrive_signed_and_once() {
 
 #[test]
 fn a_receiver_that_is_down_holds_up_nobody_and_is_caught_up() {
-    let replay = Replay::new("webhook-down");
+    let replay = signed("webhook-down");
     let (down, up) = (Receiver::default(), Receiver::default());
     let (port, sinks) = (down.port(), [down.sink(), up.sink(), "ndjson:all.ndjson".to_owned()]);
     drop(down);
-    let run = replay.run(&sinks).expect(4);
+    let run = replay.run(&sinks, &[]).expect(4);
     let failed = run.report()["failed_sinks"].as_object().unwrap();
     assert_eq!(failed.keys().collect::<Vec<_>>(), [&sinks[0]]);
     assert!(run.stderr.contains("the next run sends what it lacks"), "{}", run.stderr);
@@ -141,7 +98,7 @@ fn a_receiver_that_is_down_holds_up_nobody_and_is_caught_up() {
 
     up.forget();
     let back = Receiver::start(Some(&port));
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(is_in_step(&replay.0, &back));
     assert!(up.requests().is_empty(), "it had all");
 
@@ -156,11 +113,11 @@ fn a_receiver_that_is_down_holds_up_nobody_and_is_caught_up() {
 
 #[test]
 fn a_receiver_that_wants_small_batches_and_fails_in_the_middle_gets_the_rest_next_time() {
-    let replay = Replay::new("webhook-middle");
+    let replay = signed("webhook-middle");
     let receiver = Receiver::default();
     let sinks = [receiver.sink()];
     receiver.rules(&json!([{ "over": 20, "status": 413 }, { "after": 2, "status": 500 }]));
-    let run = replay.run(&sinks).expect(4);
+    let run = replay.run(&sinks, &[]).expect(4);
     assert!(run.report()["failed_sinks"][&sinks[0]].as_str().unwrap().contains("HTTP 500"), "{}", run.stderr);
     let first = receiver.keys();
     let all = current(&replay.0);
@@ -170,33 +127,33 @@ fn a_receiver_that_wants_small_batches_and_fails_in_the_middle_gets_the_rest_nex
     assert!(sizes[0] > 20 && sizes.iter().filter(|size| **size > 20).count() <= 3, "it learns: {sizes:?}");
 
     receiver.forget();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     let (upserts, _) = receiver.accepted();
     assert!(is_in_step(&replay.0, &receiver));
     assert!(upserts.iter().all(|key| !first.contains(key)), "what was accepted is not sent again");
     assert_eq!(upserts.len() + first.len(), all.len());
     receiver.forget();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(receiver.requests().is_empty());
 
     // Changed, and as it was before the receiver knew.
     replay.change(r#"\"MessageRetentionPeriod\": \"345600\""#, r#"\"MessageRetentionPeriod\": \"61234\""#);
-    let changed = replay.run(&sinks).expect(0);
+    let changed = replay.run(&sinks, &[]).expect(0);
     assert!(delivered(&changed, &receiver)["upserts"].as_u64().unwrap() > 0, "{}", changed.report());
     assert!(receiver.store().values().any(|upsert| upsert.to_string().contains("61234")));
 }
 
 #[test]
 fn the_one_change_that_is_refused_is_found_kept_with_its_reason_and_sent_again() {
-    let replay = Replay::new("webhook-refused");
+    let replay = signed("webhook-refused");
     let receiver = Receiver::default();
     let sinks = [receiver.sink()];
-    replay.run(&["ndjson:first.ndjson".to_owned()]).expect(0);
+    replay.run(&["ndjson:first.ndjson".to_owned()], &[]).expect(0);
     let all = current(&replay.0);
     let poison = all.iter().nth(all.len() / 3).unwrap();
     let rule = json!([{ "holds": format!("\"{poison}\""), "status": 400, "body": "no such field: colour" }]);
     receiver.rules(&rule);
-    let run = replay.run(&sinks).expect(4);
+    let run = replay.run(&sinks, &[]).expect(4);
     let others: BTreeSet<String> = all.iter().filter(|key| *key != poison).cloned().collect();
     assert_eq!(receiver.keys(), others);
     assert_eq!(delivered(&run, &receiver)["refused"], 1);
@@ -205,30 +162,30 @@ fn the_one_change_that_is_refused_is_found_kept_with_its_reason_and_sent_again()
     assert!(!run.stderr.contains("colour"), "an answer's body is in no log: {}", run.stderr);
 
     receiver.rules(&rule);
-    replay.run(&sinks).expect(4);
+    replay.run(&sinks, &[]).expect(4);
     let requests = receiver.requests();
     assert!(requests.len() == 1 && requests[0]["upserts"] == json!([poison]), "{requests:?}");
     receiver.forget();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(is_in_step(&replay.0, &receiver));
     assert_eq!(number(&replay.0.catalogue(), "SELECT count(*) FROM deliveries WHERE refused IS NOT NULL"), 0);
 }
 
 #[test]
 fn a_receiver_is_asked_again_when_it_says_so_and_not_when_it_is_closed() {
-    let replay = Replay::new("webhook-again");
+    let replay = signed("webhook-again");
     let receiver = Receiver::default();
     let sinks = [receiver.sink()];
     receiver.rules(&json!([{ "status": 401 }]));
-    assert!(replay.run(&sinks).expect(4).stderr.contains("HTTP 401"));
+    assert!(replay.run(&sinks, &[]).expect(4).stderr.contains("HTTP 401"));
     assert_eq!(receiver.requests().len(), 1, "whatever is sent would be answered so");
     receiver.rules(&json!([{ "status": 307, "headers": { "Location": "/elsewhere" } }]));
-    replay.run(&sinks).expect(4);
+    replay.run(&sinks, &[]).expect(4);
     assert_eq!(receiver.requests().len(), 1, "a redirect is not followed");
 
     receiver.rules(&json!([{ "status": 429, "times": 2, "headers": { "Retry-After": "1" } }]));
     let begun = Instant::now();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(begun.elapsed() > Duration::from_secs(2), "twice a second was asked for");
     let requests = receiver.requests();
     let keys: BTreeSet<&str> = requests.iter().filter_map(|request| request["idempotency_key"].as_str()).collect();
@@ -237,17 +194,17 @@ fn a_receiver_is_asked_again_when_it_says_so_and_not_when_it_is_closed() {
 
     // A name that leads to this machine is no address that was named.
     let inside = receiver.sink().replace("http://127.0.0.1", "https://localhost");
-    let run = replay.run(&[inside]).expect(4);
+    let run = replay.run(&[inside], &[]).expect(4);
     assert!(run.stderr.contains("was not named"), "{}", run.stderr);
 }
 
 /// The receiver has taken a batch, and the run is killed before it hears of that.
 #[test]
 fn a_run_that_is_killed_between_sending_and_answer_loses_nothing() {
-    let replay = Replay::new("webhook-killed");
+    let replay = signed("webhook-killed");
     let receiver = Receiver::default();
     let sinks = [receiver.sink()];
-    let arguments = Replay::arguments(&sinks);
+    let arguments = Replay::arguments(&sinks, &[]);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     for after in 0..3 {
         // Small batches, and each time another one is the last.
@@ -263,11 +220,11 @@ fn a_run_that_is_killed_between_sending_and_answer_loses_nothing() {
     }
     let before = receiver.keys();
     receiver.forget();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(is_in_step(&replay.0, &receiver));
     let (upserts, _) = receiver.accepted();
     assert!(upserts.iter().any(|key| before.contains(key)), "what it may have is sent again");
     receiver.forget();
-    replay.run(&sinks).expect(0);
+    replay.run(&sinks, &[]).expect(0);
     assert!(receiver.requests().is_empty());
 }

@@ -15,7 +15,7 @@ mod error;
 pub(crate) mod file;
 mod gaps;
 mod identity;
-mod moment;
+pub(crate) mod moment;
 pub mod questions;
 mod rehearsal;
 mod restore;

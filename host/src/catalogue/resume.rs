@@ -44,6 +44,15 @@ impl Catalogue {
         Ok(found.optional()?)
     }
 
+    /// Whether one of its runs began at this moment.
+    ///
+    /// # Errors
+    /// The catalogue cannot be read.
+    pub fn began(&self, moment_ms: u64) -> Result<bool, CatalogueError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM runs WHERE started_at = ?1)";
+        Ok(self.connection.query_row(query, params![moment::to_text(moment_ms)], |row| row.get(0))?)
+    }
+
     /// The accounts of this run's listing, as it was before the run was killed: their ids and states. None where it was
     /// killed before.
     ///

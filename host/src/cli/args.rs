@@ -153,12 +153,15 @@ pub struct SyncArgs {
     /// What every command that calls AWS takes.
     #[command(flatten)]
     pub estate: EstateArgs,
-    /// Where the catalogue goes, several at once: sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL
+    /// Where the catalogue goes, several at once: sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL, port:
     #[arg(long, value_name = "URL")]
     pub to: Vec<String>,
     /// Mapping (port-app-config): entities are made of the resources; without --kinds it also chooses what is read
     #[arg(long, value_name = "FILE", help_heading = "Entities")]
     pub mapping: Option<PathBuf>,
+    /// Write the mapping to Port, where it is in force from then on
+    #[arg(long, help_heading = "Entities", requires = "mapping")]
+    pub push_mapping: bool,
     /// File of the ledger, where no sqlite: sink is named
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub state: Option<PathBuf>,

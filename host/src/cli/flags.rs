@@ -29,6 +29,8 @@ pub struct Flags {
     pub report: Option<PathBuf>,
     /// `--cache-dir`.
     pub cache_dir: Option<PathBuf>,
+    /// `--push-mapping`.
+    pub push_mapping: bool,
     /// `--allow-mass-delete`.
     pub allow_mass_delete: Option<String>,
     /// Lines for the start of the run.
@@ -65,6 +67,7 @@ impl Flags {
         flags.set_path("--state", "state", args.state.as_deref());
         flags.set("--sensitive", &["sensitive"], args.sensitive.as_ref());
         flags.set("--fail-on", &["fail_on"], args.fail_on.as_ref());
+        flags.push_mapping = args.push_mapping;
         flags.report.clone_from(&args.report);
         flags.allow_mass_delete.clone_from(&args.allow_mass_delete);
         flags
@@ -102,6 +105,7 @@ impl Flags {
             replay: args.replay.clone(),
             report: None,
             cache_dir: args.cache_dir.clone(),
+            push_mapping: false,
             allow_mass_delete: None,
             notices: Vec::new(),
             mistakes: Vec::new(),

@@ -155,11 +155,11 @@ fn sinks(settings: &Settings, reader: &mut Reader<'_>) {
     let place = |sink: &SinkUrl| match sink {
         SinkUrl::Sqlite(file) | SinkUrl::NdjsonFile(file) => file.clone(),
         SinkUrl::NdjsonStdout => "-".into(),
-        SinkUrl::Webhook(_) => sink.to_string().into(),
+        SinkUrl::Webhook(_) | SinkUrl::Port(_) => sink.to_string().into(),
     };
     let has_memory = settings.sinks.iter().any(|sink| matches!(sink, SinkUrl::Sqlite(_)));
-    if let Some(webhook) = settings.sinks.iter().find(|sink| matches!(sink, SinkUrl::Webhook(_)) && !has_memory) {
-        let message = format!("{webhook}: what it has accepted is remembered in the catalogue, and there is none");
+    if let Some(sink) = settings.sinks.iter().find(|sink| sink.needs_catalogue() && !has_memory) {
+        let message = format!("{sink}: what it has accepted is remembered in the catalogue, and there is none");
         reader.say(&at, "to", message, "add sqlite:FILE, or name a file for the ledger with --state");
     }
     if settings.mapping.is_some() && !has_memory {

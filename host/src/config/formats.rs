@@ -6,6 +6,7 @@ use super::accept::{CLASSES, Day};
 use super::age;
 use super::kinds::KnownKinds;
 use super::mistake::nearest;
+use super::port::{IntegrationName, PortUrl};
 use super::read_sinks::check_map_key;
 use super::sinks;
 use super::webhook::WebhookUrl;
@@ -50,6 +51,8 @@ pub(super) fn check(format: &str, text: &str, kinds: &KnownKinds) -> Result<(), 
         "sink" => sinks::check(text),
         "sink-name" => check_map_key(text),
         "webhook-url" => WebhookUrl::parse(text).map(drop),
+        "port-url" => PortUrl::parse(text).map(drop),
+        "integration-name" => IntegrationName::parse(text).map(drop),
         "address-range" => text
             .parse::<AddressRange>()
             .map(drop)

@@ -40,6 +40,19 @@ impl MappingFile {
         Err(if is_configuration { mistake.instead("a configuration is given by --config") } else { mistake })
     }
 
+    /// The mapping that is in force at Port.
+    ///
+    /// # Errors
+    /// It is no mapping.
+    pub fn of_port(config: &serde_json::Value, integration: &str) -> Result<Self, Mistake> {
+        let origin = Origin::Port(integration.into());
+        let node = Node::from_json(config, &origin);
+        if node.at("resources").is_some() {
+            return Ok(Self { node });
+        }
+        Err(Mistake::new(&origin, "", "this is no mapping (port-app-config): it has no `resources`"))
+    }
+
     /// What tells whether another mapping is the same: a digest of what it says.
     #[must_use]
     pub fn fingerprint(&self) -> String {

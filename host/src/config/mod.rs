@@ -19,6 +19,7 @@ pub mod mapping;
 pub mod mistake;
 pub mod node;
 mod peer;
+pub mod port;
 mod read;
 mod read_kinds;
 mod read_mapping;

@@ -21,6 +21,8 @@ pub enum Origin {
     Variable(Arc<str>),
     /// A flag of the command line, with its dashes.
     Flag(&'static str),
+    /// The mapping of this integration at Port.
+    Port(Arc<str>),
 }
 
 impl fmt::Display for Origin {
@@ -30,6 +32,7 @@ impl fmt::Display for Origin {
             Self::File { path, line, column } => write!(f, "{path}:{line}:{column}"),
             Self::Variable(name) => f.write_str(name),
             Self::Flag(flag) => f.write_str(flag),
+            Self::Port(integration) => write!(f, "the mapping of {integration} at Port"),
         }
     }
 }

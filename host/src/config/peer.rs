@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::environment::comma_list;
 use super::mistake::{Mistake, nearest};
 use super::node::{Node, Origin, Value};
-use super::variables::{OCEAN, OCEAN_FRAMEWORK, OCEAN_JSON};
+use super::variables::{OCEAN, OCEAN_FRAMEWORK, OCEAN_JSON, OCEAN_OF_PORT};
 use crate::credentials::Priority;
 
 /// The peer's settings and where each goes.
@@ -164,12 +164,15 @@ fn gather(
                 }
                 None => mistakes.push(unknown(setting, &origin)),
             }
-        } else if name.starts_with(OCEAN_FRAMEWORK) && name != OCEAN_JSON {
+        } else if name.starts_with(OCEAN_FRAMEWORK) && name != OCEAN_JSON && !OCEAN_OF_PORT.contains(&name.as_str()) {
             framework.push(name.as_str());
         }
     }
     if !framework.is_empty() {
-        notices.push(format!("not used: {} (this version writes to files, not to Port)", framework.join(", ")));
+        notices.push(format!(
+            "not used: {} (settings of the peer's framework, which does not run here)",
+            framework.join(", ")
+        ));
     }
     given
 }
@@ -266,8 +269,8 @@ mod tests {
             let said = mistakes.iter().map(ToString::to_string).collect::<String>();
             assert!(said.contains(part) && !said.contains("planted"), "{said}");
         }
-        let (peer, mistakes) = peer(&[("PORT__CLIENT_ID", "x")]);
-        assert!(mistakes.is_empty() && peer.notices[0].contains("OCEAN__PORT__CLIENT_ID"));
+        let (peer, mistakes) = peer(&[("PORT__CLIENT_ID", "x"), ("EVENT_LISTENER__TYPE", "POLLING")]);
+        assert!(mistakes.is_empty() && peer.notices[0].contains("not used: OCEAN__EVENT_LISTENER__TYPE ("));
     }
 
     #[test]

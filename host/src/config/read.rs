@@ -59,6 +59,8 @@ impl<'a> Reader<'a> {
         let mut all = roles.list.iter().chain(&roles.hub).chain(&accounts.roles).chain(overrides);
         let partition = named.or_else(|| all.next().map(|role| role.partition().to_owned()));
         let mapping = self.mapping();
+        let sinks = self.sinks();
+        let mapping_from_port = self.mapping_from_port(&sinks);
         let mut settings = Settings {
             credentials: self.credentials(peer),
             roles,
@@ -66,8 +68,10 @@ impl<'a> Reader<'a> {
             regions: self.regions(),
             kinds: self.kinds(),
             mapping,
+            mapping_from_port,
+            push_mapping: flags.push_mapping,
             sensitive: if self.is("sensitive", "keep") { Sensitive::Keep } else { Sensitive::Redact },
-            sinks: self.sinks(),
+            sinks,
             deletion: self.deletion(),
             accept: self.accept(),
             limits: self.limits(),

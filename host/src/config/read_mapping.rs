@@ -3,22 +3,16 @@
 use std::path::Path;
 
 use super::mapping::MappingFile;
-use super::node::Origin;
+use super::node::{Node, Origin};
 use super::read::Reader;
-use super::settings::{OnLeave, Settings};
-
-/// The peer's mapping may let all but everything be deleted; the guard of a run lets no more than this go unasked.
-const RUN_SHARE_MAX: f64 = 0.5;
+use super::settings::Settings;
+use super::sinks::SinkUrl;
 
 impl Reader<'_> {
     pub(super) fn mapping(&mut self) -> Option<MappingFile> {
         let node = self.tree.at("mapping")?;
         match node.text()? {
-            "none" => None,
-            "port" => {
-                self.say(&node.origin, "mapping", "the mapping at Port is not read by this version", "name a file");
-                None
-            }
+            "none" | "port" => None,
             file => match MappingFile::read(Path::new(file), self.sources.files, &node.origin) {
                 Ok(mapping) => Some(mapping),
                 Err(mistake) => {
@@ -29,22 +23,43 @@ impl Reader<'_> {
         }
     }
 
-    /// Where a mapping of the peer chooses what is read, an account that leaves the scope goes, as it does there. Its
-    /// threshold of deletions is the run's, within limits. What is written in the configuration holds against both.
+    /// What the mapping says besides about a run.
     pub(super) fn as_the_mapping_has_it(&mut self, settings: &mut Settings) {
-        let is_default = |key: &str| self.tree.at(key).is_none_or(|node| node.origin == Origin::Default);
-        if settings.mapping_that_drives().is_some() {
-            if is_default("accounts.on_leave_scope") {
-                settings.accounts.on_leave_scope = OnLeave::Retire;
-            }
-            if let Some(node) = &self.sources.flags.include_actions {
-                let line = "has no effect where a mapping chooses the kinds; its selectors have includeActions";
-                self.notices.push(format!("{}: {line}", node.origin));
-            }
+        settings.as_the_mapping_has_it();
+        if settings.mapping_that_drives().is_some()
+            && let Some(node) = &self.sources.flags.include_actions
+        {
+            let line = "has no effect where a mapping chooses the kinds; its selectors have includeActions";
+            self.notices.push(format!("{}: {line}", node.origin));
         }
-        let threshold = settings.mapping.as_ref().and_then(MappingFile::deletion_threshold);
-        if let Some(threshold) = threshold.filter(|_| is_default("deletion.run.share")) {
-            settings.deletion.run.share = threshold.min(RUN_SHARE_MAX);
+    }
+
+    /// Whether the mapping is the one at Port: where Port is a sink and nothing else was said.
+    pub(super) fn mapping_from_port(&mut self, sinks: &[SinkUrl]) -> bool {
+        let to_port = sinks.iter().any(|sink| matches!(sink, SinkUrl::Port(_)));
+        let node = self.tree.at("mapping");
+        let said = node.and_then(Node::text);
+        let at = node.map_or(Origin::Default, |node| node.origin.clone());
+        if self.sources.flags.push_mapping && (!to_port || matches!(said, None | Some("port" | "none"))) {
+            let at = Origin::Flag("--push-mapping");
+            self.say(&at, "", "there is no mapping to write to Port, or no Port", "give --mapping FILE and --to port:");
+        }
+        match (to_port, said) {
+            (true, None | Some("port")) => true,
+            (false, Some("port")) => {
+                self.say(
+                    &at,
+                    "mapping",
+                    "the mapping is to come from Port, which is no sink",
+                    "add port: to the sinks",
+                );
+                false
+            }
+            (true, Some("none")) => {
+                self.say(&at, "mapping", "Port takes entities, and without a mapping there are none", "leave it out");
+                false
+            }
+            _ => false,
         }
     }
 }

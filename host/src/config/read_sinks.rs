@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use super::formats::Wrong;
 use super::mistake::Mistake;
-use super::node::{Node, child};
+use super::node::{Node, Origin, child};
+use super::port::{BASE_URL, IDENTIFIER, IntegrationName, KIND, PortTarget, PortUrl};
 use super::read::Reader;
 use super::references;
-use super::sinks::{SinkUrl, WEBHOOK};
-use super::variables::{WEBHOOK_SECRET, WEBHOOK_SECRET_FILE};
+use super::sinks::{SinkUrl, WEBHOOK, port_url};
+use super::variables::{
+    OCEAN_IDENTIFIER, OCEAN_OF_PORT, OCEAN_PORT_BASE_URL, OCEAN_PORT_CLIENT_ID, OCEAN_PORT_CLIENT_SECRET, OCEAN_TYPE,
+    PORT_CLIENT_SECRET_FILE, WEBHOOK_SECRET, WEBHOOK_SECRET_FILE,
+};
 use super::webhook::{Webhook, WebhookUrl, check_secret};
 use crate::secret::Secret;
 
@@ -17,6 +21,12 @@ impl Reader<'_> {
         let items = self.tree.at("to").map(Node::items).unwrap_or_default();
         let mut sinks: Vec<SinkUrl> =
             items.iter().enumerate().filter_map(|(index, item)| self.sink(item, &format!("to[{index}]"))).collect();
+        let is_port = |sink: &SinkUrl| matches!(sink, SinkUrl::Port(_));
+        let unused: Vec<&str> =
+            OCEAN_OF_PORT.iter().copied().filter(|name| self.sources.env.contains_key(*name)).collect();
+        if !unused.is_empty() && !sinks.iter().any(is_port) {
+            self.notices.push(format!("not used: {} (Port is written to with --to port:)", unused.join(", ")));
+        }
         self.ledger(&mut sinks);
         sinks
     }
@@ -41,15 +51,19 @@ impl Reader<'_> {
 
     fn sink(&mut self, item: &Node, key: &str) -> Option<SinkUrl> {
         if let Some(text) = item.text() {
-            return match text.strip_prefix(WEBHOOK) {
-                Some(url) => self.webhook(url, item, None, item, key),
-                None => SinkUrl::parse(text).ok(),
+            return match (text.strip_prefix(WEBHOOK), port_url(text)) {
+                (Some(url), _) => self.webhook(url, item, None, item, key),
+                (None, Some(url)) => self.port(Some(url).filter(|url| !url.is_empty()), item, key),
+                (None, None) => SinkUrl::parse(text).ok(),
             };
+        }
+        if let Some(port) = item.get("port") {
+            return self.port(port.at("base_url").and_then(Node::text), port, &child(key, "port"));
         }
         let Some(webhook) = item.get("webhook") else {
             // A null has been left out by the schema's check, and any other key refused.
             if item.entries().is_empty() && !self.mistakes.iter().any(|mistake| mistake.key.starts_with(key)) {
-                self.say(&item.origin, key, "names no sink", "write sqlite:FILE, or webhook: with a url");
+                self.say(&item.origin, key, "names no sink", "write sqlite:FILE, port:, or webhook: with a url");
             }
             return None;
         };
@@ -61,7 +75,15 @@ impl Reader<'_> {
         let url = WebhookUrl::parse(url).ok()?;
         let secret = match secret {
             Some(node) => self.secret(Some(node), &child(key, "secret")),
-            None => self.webhook_secret(at, key),
+            None => self.secret_of(at, key, WEBHOOK_SECRET, Some(WEBHOOK_SECRET_FILE), || {
+                (
+                    "there is no secret to sign with".to_owned(),
+                    format!(
+                        "set {WEBHOOK_SECRET} or {WEBHOOK_SECRET_FILE}, or write in the file `webhook: {{ url: …, \
+                         secret: \"${{ENV:NAME}}\" }}`"
+                    ),
+                )
+            }),
         }?;
         if let Err(message) = check_secret(&secret) {
             self.say(&item.origin, key, message, "make one with `openssl rand -hex 32`");
@@ -72,18 +94,77 @@ impl Reader<'_> {
         Some(SinkUrl::Webhook(Webhook { url, secret, addresses }))
     }
 
-    /// Where none is written: from the variable, else from the file that the other variable names.
-    fn webhook_secret(&mut self, at: &Node, key: &str) -> Option<Secret> {
+    /// What is not in the file is in the environment, by the peer's names; the rest are the peer's defaults.
+    fn port(&mut self, url: Option<&str>, at: &Node, key: &str) -> Option<SinkUrl> {
         let env = self.sources.env;
-        let reference = match (env.get(WEBHOOK_SECRET), env.get(WEBHOOK_SECRET_FILE)) {
-            (Some(_), _) => format!("${{ENV:{WEBHOOK_SECRET}}}"),
+        let said = |name: &str| env.get(name).map(String::as_str);
+        let own = |name: &str| at.at(name).and_then(Node::text);
+        let base_url = PortUrl::parse(url.or_else(|| said(OCEAN_PORT_BASE_URL)).unwrap_or(BASE_URL));
+        let kind = IntegrationName::parse(own("type").or_else(|| said(OCEAN_TYPE)).unwrap_or(KIND));
+        let identifier =
+            IntegrationName::parse(own("identifier").or_else(|| said(OCEAN_IDENTIFIER)).unwrap_or(IDENTIFIER));
+        // What stands in the file was reported by the schema's check; what a variable says is reported here.
+        for (wrong, variable, in_file) in [
+            (base_url.as_ref().err(), OCEAN_PORT_BASE_URL, url.is_some()),
+            (kind.as_ref().err(), OCEAN_TYPE, own("type").is_some()),
+            (identifier.as_ref().err(), OCEAN_IDENTIFIER, own("identifier").is_some()),
+        ] {
+            if let Some((message, advice)) = wrong.filter(|_| !in_file) {
+                let mistake = Mistake::new(&Origin::Variable(variable.into()), key, message.clone());
+                self.mistakes.push(Mistake { instead: advice.clone(), ..mistake });
+            }
+        }
+        let missing = |what: &'static str, variables: &'static str, name: &'static str| {
+            move || {
+                (format!("there is no {what} of a client at Port"), {
+                    format!("set {variables}, or write in the file `port: {{ {name}: \"${{ENV:NAME}}\" }}`")
+                })
+            }
+        };
+        let client_id = match at.at("client_id") {
+            Some(node) => self.secret(Some(node), &child(key, "client_id")),
+            None => {
+                self.secret_of(at, key, OCEAN_PORT_CLIENT_ID, None, missing("id", OCEAN_PORT_CLIENT_ID, "client_id"))
+            }
+        };
+        let client_secret = match at.at("client_secret") {
+            Some(node) => self.secret(Some(node), &child(key, "client_secret")),
+            None => {
+                let missing = missing(
+                    "secret",
+                    "OCEAN__PORT__CLIENT_SECRET or PORTOLAN_PORT_CLIENT_SECRET_FILE",
+                    "client_secret",
+                );
+                self.secret_of(at, key, OCEAN_PORT_CLIENT_SECRET, Some(PORT_CLIENT_SECRET_FILE), missing)
+            }
+        };
+        let ranges = at.at("addresses").map(Node::items).unwrap_or_default();
+        Some(SinkUrl::Port(PortTarget {
+            base_url: base_url.ok()?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            kind: kind.ok()?,
+            identifier: identifier.ok()?,
+            addresses: ranges.iter().filter_map(Node::text).filter_map(|text| text.parse().ok()).collect(),
+        }))
+    }
+
+    /// A secret that is not written where it could be: from the variable, else from the file that the other one names.
+    fn secret_of(
+        &mut self,
+        at: &Node,
+        key: &str,
+        variable: &str,
+        variable_of_file: Option<&str>,
+        missing: impl FnOnce() -> (String, String),
+    ) -> Option<Secret> {
+        let env = self.sources.env;
+        let reference = match (env.get(variable), variable_of_file.and_then(|name| env.get(name))) {
+            (Some(_), _) => format!("${{ENV:{variable}}}"),
             (None, Some(file)) => format!("${{FILE:{file}}}"),
             (None, None) => {
-                let advice = format!(
-                    "set {WEBHOOK_SECRET} or {WEBHOOK_SECRET_FILE}, or write in the file `webhook: {{ url: …, secret: \
-                     \"${{ENV:NAME}}\" }}`"
-                );
-                self.say(&at.origin, key, "there is no secret to sign with", advice);
+                let (message, advice) = missing();
+                self.say(&at.origin, key, message, advice);
                 return None;
             }
         };
@@ -103,7 +184,7 @@ impl Reader<'_> {
 /// It is another sink, or none.
 pub(super) fn check_map_key(name: &str) -> Result<(), Wrong> {
     match name {
-        "webhook" => Ok(()),
+        "webhook" | "port" => Ok(()),
         "sqlite" | "ndjson" => Err((format!("{name} is written as text"), Some(format!("write {name}:FILE")))),
         _ => Err(SinkUrl::parse(name).err().unwrap_or_else(|| (format!("{name:?} is not a sink"), None))),
     }

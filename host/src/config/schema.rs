@@ -181,7 +181,7 @@ impl<'a> Checker<'a> {
         let wrong = if is_secret(schema) {
             self.secret(&text, origin)
         } else if text.contains("${") {
-            let advice = "they are for secrets: credentials.keys, external_id and a webhook's secret";
+            let advice = "they are for secrets: credentials.keys, external_id, a webhook's secret and Port's client";
             Some(("references (${…}) are not read in this key".to_owned(), Some(advice.to_owned())))
         } else if let Some(allowed) = schema.get("enum").and_then(Json::as_array) {
             formats::one_of(&text, allowed.iter().filter_map(Json::as_str)).err()

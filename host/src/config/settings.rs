@@ -15,6 +15,9 @@ use crate::credentials::{Priority, SourceSetting};
 pub use crate::deletion::{DeletionSettings, GuardSettings, OnLeave};
 use crate::secret::Secret;
 
+/// The peer's mapping may let all but everything be deleted; the guard of a run lets no more than this go unasked.
+const RUN_SHARE_MAX: f64 = 0.5;
+
 /// All of them. Nothing in here needs a second check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -30,6 +33,10 @@ pub struct Settings {
     pub kinds: KindSettings,
     /// Which entities are made of what it reads.
     pub mapping: Option<MappingFile>,
+    /// The mapping is that at Port, which is a sink; until it was asked for there is none.
+    pub mapping_from_port: bool,
+    /// `--push-mapping`: the mapping is written to Port.
+    pub push_mapping: bool,
     /// What happens to values that kinds declare sensitive.
     pub sensitive: Sensitive,
     /// Where the catalogue goes; at least one, no place twice.
@@ -117,6 +124,24 @@ pub struct RoleSettings {
 const SESSION_NAME_MAX: usize = 64;
 
 impl Settings {
+    /// Takes the mapping that was found at Port.
+    pub fn adopt_mapping(&mut self, mapping: MappingFile) {
+        self.mapping = Some(mapping);
+        self.as_the_mapping_has_it();
+    }
+
+    /// Where a mapping of the peer chooses what is read, an account that leaves the scope goes, as it does there. Its
+    /// threshold of deletions is the run's, within limits. What is written in the configuration holds against both.
+    pub(super) fn as_the_mapping_has_it(&mut self) {
+        if self.mapping_that_drives().is_some() && *self.origins.of("accounts.on_leave_scope") == Origin::Default {
+            self.accounts.on_leave_scope = OnLeave::Retire;
+        }
+        let threshold = self.mapping.as_ref().and_then(MappingFile::deletion_threshold);
+        if let Some(threshold) = threshold.filter(|_| *self.origins.of("deletion.run.share") == Origin::Default) {
+            self.deletion.run.share = threshold.min(RUN_SHARE_MAX);
+        }
+    }
+
     /// The mapping, where it also says which kinds are read.
     #[must_use]
     pub fn mapping_that_drives(&self) -> Option<&MappingFile> {

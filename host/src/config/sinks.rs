@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::formats::Wrong;
 use super::mistake::nearest;
+use super::port::{PortTarget, PortUrl};
 use super::webhook::{Webhook, WebhookUrl};
 
 /// A place that a run writes to.
@@ -18,21 +19,33 @@ pub enum SinkUrl {
     NdjsonStdout,
     /// `webhook:URL`: what changed, as signed batches.
     Webhook(Webhook),
+    /// `port:`: what a mapping makes of resources, as entities of Port.
+    Port(PortTarget),
 }
 
 /// Sinks of later versions: named here so that they are not mistaken for slips.
-const LATER: &[&str] = &["port", "postgres", "parquet", "s3"];
+const LATER: &[&str] = &["postgres", "parquet", "s3"];
 /// What a webhook begins with.
 pub(super) const WEBHOOK: &str = "webhook:";
+/// What Port begins with.
+const PORT: &str = "port";
 
-/// Checks the text of any sink; a webhook needs a secret besides.
+/// The URL in the text of a Port sink, which may be empty; none where it is another sink.
+pub(super) fn port_url(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(PORT)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') }
+}
+
+/// Checks the text of any sink; a webhook and Port need secrets besides.
 ///
 /// # Errors
-/// As [`SinkUrl::parse`], and what is wrong with a webhook's URL.
+/// As [`SinkUrl::parse`], and what is wrong with a webhook's URL or Port's.
 pub(super) fn check(text: &str) -> Result<(), Wrong> {
-    match text.strip_prefix(WEBHOOK) {
-        Some(url) => WebhookUrl::parse(url).map(drop),
-        None => SinkUrl::parse(text).map(drop),
+    match (text.strip_prefix(WEBHOOK), port_url(text)) {
+        (Some(url), _) => WebhookUrl::parse(url).map(drop),
+        (None, Some("")) => Ok(()),
+        (None, Some(url)) => PortUrl::parse(url).map(drop),
+        (None, None) => SinkUrl::parse(text).map(drop),
     }
 }
 
@@ -43,12 +56,18 @@ impl SinkUrl {
         matches!(self, Self::NdjsonFile(_) | Self::NdjsonStdout)
     }
 
+    /// Whether it remembers what it has accepted in the catalogue, and so needs one.
+    #[must_use]
+    pub fn needs_catalogue(&self) -> bool {
+        matches!(self, Self::Webhook(_) | Self::Port(_))
+    }
+
     /// Reads one that text alone can say.
     ///
     /// # Errors
     /// No scheme, an unknown or unserved one, or no file.
     pub fn parse(text: &str) -> Result<Self, Wrong> {
-        let forms = || Some("write sqlite:FILE, ndjson:FILE, ndjson:- or webhook:URL".to_owned());
+        let forms = || Some("write sqlite:FILE, ndjson:FILE, ndjson:-, webhook:URL or port:".to_owned());
         let Some((scheme, rest)) = text.split_once(':') else {
             if LATER.contains(&text) {
                 return Err((format!("the sink {text:?} is not served by this version"), forms()));
@@ -71,8 +90,8 @@ impl SinkUrl {
                 Err((format!("the sink {scheme:?} is not served by this version"), forms()))
             }
             _ => {
-                let near =
-                    nearest(scheme, ["sqlite", "ndjson", "webhook"]).map(|near| format!("did you mean {near}:{rest}?"));
+                let near = nearest(scheme, ["sqlite", "ndjson", "webhook", "port"])
+                    .map(|near| format!("did you mean {near}:{rest}?"));
                 Err((format!("{scheme:?} is not a kind of sink"), near.or_else(forms)))
             }
         }
@@ -86,6 +105,7 @@ impl fmt::Display for SinkUrl {
             Self::NdjsonFile(file) => write!(f, "ndjson:{}", file.display()),
             Self::NdjsonStdout => f.write_str("ndjson:-"),
             Self::Webhook(webhook) => webhook.url.fmt(f),
+            Self::Port(port) => port.base_url.fmt(f),
         }
     }
 }
@@ -108,7 +128,7 @@ mod tests {
             ("portolan.db", "write sqlite:portolan.db"),
             ("sqlite:", "names no file"),
             ("sqlite:-", "standard output"),
-            ("port", "not served by this version"),
+            ("postgres", "not served by this version"),
             ("https://example.com", "write webhook: before the URL"),
             ("webhok:https://example.com", "did you mean webhook:https://example.com?"),
             ("sqlit:x.db", "did you mean sqlite:x.db?"),

@@ -322,6 +322,48 @@ fn a_webhook_is_text_or_a_map_and_its_secret_is_never_shown() {
 }
 
 #[test]
+fn port_is_text_or_a_map_with_the_peers_names_and_defaults() {
+    let port = |loaded: &Loaded| match loaded.settings.sinks.last() {
+        Some(SinkUrl::Port(port)) => port.clone(),
+        other => panic!("{other:?}"),
+    };
+    let env = [("OCEAN__PORT__CLIENT_ID", "planted-id"), ("OCEAN__PORT__CLIENT_SECRET", "planted-secret")];
+    for text in ["port:", "port", "port:https://api.getport.io"] {
+        let plain = load_with(&[], &env, &format!("--to sqlite:a.db --to {text}")).unwrap();
+        let found = port(&plain);
+        assert_eq!(found.base_url.to_string(), "port:https://api.getport.io");
+        assert_eq!((found.kind.as_str(), found.identifier.as_str()), ("aws-v3", "my-aws-v3-integration"));
+        assert_eq!((found.client_id.expose(), found.client_secret.expose()), ("planted-id", "planted-secret"));
+        assert!(!format!("{:?}", plain.settings).contains("planted"));
+        assert!(!plain.notices.iter().any(|line| line.contains("OCEAN__")), "{:?}", plain.notices);
+    }
+    let more = [
+        ("OCEAN__PORT__CLIENT_ID", "planted-id"),
+        ("PORTOLAN_PORT_CLIENT_SECRET_FILE", "key"),
+        ("OCEAN__PORT__BASE_URL", "https://api.us.getport.io"),
+        ("OCEAN__INTEGRATION__IDENTIFIER", "ours"),
+        ("OCEAN__INTEGRATION__TYPE", "aws"),
+    ];
+    let found = port(&load_with(&[("key", "planted-file\n")], &more, "--to sqlite:a.db --to port:").unwrap());
+    assert_eq!(found.base_url.address(), "https://api.us.getport.io");
+    assert_eq!((found.kind.as_str(), found.identifier.as_str()), ("aws", "ours"));
+    assert_eq!(found.client_secret.expose(), "planted-file");
+    // What the file says comes first; a map may be empty.
+    for map in ["{ identifier: other, base_url: https://api.us.getport.io }", ""] {
+        let text = format!("to:\n  - sqlite:a.db\n  - port: {map}\n");
+        let loaded = load_with(&[("./portolan.yaml", &text)], &env, "").unwrap();
+        assert_eq!(port(&loaded).identifier.as_str() == "other", !map.is_empty());
+        assert!(!report::show(&loaded).contains("planted"));
+    }
+    let text = "to: [sqlite:a.db, port: { client_id: planted, client_secret: planted }]";
+    assert!(!report::show(&with_file(text).unwrap()).contains("planted"));
+    refused(load_with(&[], &env, "--to port:"), &["--to: to: port:https://api.getport.io: what it has accepted"]);
+    let wrong = [env[0], env[1], ("OCEAN__INTEGRATION__IDENTIFIER", "a/b")];
+    let said = "OCEAN__INTEGRATION__IDENTIFIER: to[1]: \"a/b\" is not a name of an integration";
+    refused(load_with(&[], &wrong, "--to sqlite:a.db --to port:"), &[said]);
+}
+
+#[test]
 fn the_commands_print_text_and_a_status() {
     use crate::cli::args::ConfigWhat;
     use crate::cli::config::config;

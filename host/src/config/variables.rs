@@ -15,8 +15,23 @@ pub const PORTOLAN: &str = "PORTOLAN__";
 pub const OCEAN_JSON: &str = "OCEAN__INTEGRATION__CONFIG";
 /// Prefix of the peer's integration settings, one each.
 pub const OCEAN: &str = "OCEAN__INTEGRATION__CONFIG__";
-/// Prefix of the peer's framework: none of it is a setting of this version.
+/// Prefix of the peer's framework: of it, only [`OCEAN_OF_PORT`] is read.
 pub const OCEAN_FRAMEWORK: &str = "OCEAN__";
+/// Where Port's API is, by the peer's name.
+pub const OCEAN_PORT_BASE_URL: &str = "OCEAN__PORT__BASE_URL";
+/// The id of the client at Port, by the peer's name.
+pub const OCEAN_PORT_CLIENT_ID: &str = "OCEAN__PORT__CLIENT_ID";
+/// The secret of that client, by the peer's name.
+pub const OCEAN_PORT_CLIENT_SECRET: &str = "OCEAN__PORT__CLIENT_SECRET";
+/// A file with that secret; [`OCEAN_PORT_CLIENT_SECRET`] wins.
+pub const PORT_CLIENT_SECRET_FILE: &str = "PORTOLAN_PORT_CLIENT_SECRET_FILE";
+/// The integration's identifier at Port, by the peer's name.
+pub const OCEAN_IDENTIFIER: &str = "OCEAN__INTEGRATION__IDENTIFIER";
+/// The integration's type at Port, by the peer's name.
+pub const OCEAN_TYPE: &str = "OCEAN__INTEGRATION__TYPE";
+/// What the sink `port` reads of the peer's framework.
+pub const OCEAN_OF_PORT: &[&str] =
+    &[OCEAN_PORT_BASE_URL, OCEAN_PORT_CLIENT_ID, OCEAN_PORT_CLIENT_SECRET, OCEAN_IDENTIFIER, OCEAN_TYPE];
 /// The secret of webhooks that name none.
 pub const WEBHOOK_SECRET: &str = "PORTOLAN_WEBHOOK_SECRET";
 /// A file with that secret; [`WEBHOOK_SECRET`] wins.
@@ -47,6 +62,12 @@ pub const VARIABLES: &[Variable] = &[
     v("PORTOLAN__SECTION__KEY", "any setting of portolan.yaml; lists by comma or as JSON, `null` unsets"),
     v("PORTOLAN_WEBHOOK_SECRET", "the key of a webhook's signatures"),
     v("PORTOLAN_WEBHOOK_SECRET_FILE", "a file with that key"),
+    v("PORTOLAN_PORT_CLIENT_SECRET_FILE", "a file with the secret of the client at Port"),
+    v("OCEAN__PORT__BASE_URL", "where Port's API is; else https://api.getport.io"),
+    v("OCEAN__PORT__CLIENT_ID", "the id of the client at Port"),
+    v("OCEAN__PORT__CLIENT_SECRET", "the secret of that client"),
+    v("OCEAN__INTEGRATION__IDENTIFIER", "the integration at Port; else my-aws-v3-integration"),
+    v("OCEAN__INTEGRATION__TYPE", "its type; else aws-v3"),
     v("OCEAN__INTEGRATION__CONFIG", "the peer's settings as one JSON object"),
     v(
         "OCEAN__INTEGRATION__CONFIG__*",

@@ -33,33 +33,41 @@ impl WebhookUrl {
     /// # Errors
     /// Neither https nor plain http to an address of loopback; a user name; a query.
     pub(super) fn parse(text: &str) -> Result<Self, Wrong> {
-        let form = || Some("write webhook:https://HOST/PATH".to_owned());
-        let uri: Uri = text.trim().parse().map_err(|_| ("not a URL".to_owned(), form()))?;
-        let (Some(scheme), Some(host), Some(authority)) = (uri.scheme_str(), uri.host(), uri.authority()) else {
-            return Err(("not a URL with a scheme and a host".to_owned(), form()));
-        };
-        if authority.as_str().contains('@') || uri.query().is_some() || text.contains('#') {
-            return Err((
-                "a webhook's URL has neither a user name nor a query: it stands in logs".to_owned(),
-                Some("leave them out; the receiver knows the sender by the signature".to_owned()),
-            ));
-        }
-        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        match scheme {
-            "https" => Ok(Self(uri.to_string())),
-            "http" if address.is_ok_and(|address| address.is_loopback()) => Ok(Self(uri.to_string())),
-            "http" => Err((
-                "plain http: anyone on the way could read the estate".to_owned(),
-                Some("write https, or the address of loopback as http://127.0.0.1:PORT".to_owned()),
-            )),
-            _ => Err(("neither https nor http".to_owned(), form())),
-        }
+        checked(text, "a webhook's URL", "webhook:https://HOST/PATH").map(Self)
     }
 
     /// The URL itself.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.0
+    }
+}
+
+/// An address that estates may be sent to. What is refused is not repeated, as it may hold credentials.
+///
+/// # Errors
+/// Neither https nor plain http to an address of loopback; a user name; a query.
+pub(super) fn checked(text: &str, what: &str, form: &str) -> Result<String, Wrong> {
+    let form = || Some(format!("write {form}"));
+    let uri: Uri = text.trim().parse().map_err(|_| ("not a URL".to_owned(), form()))?;
+    let (Some(scheme), Some(host), Some(authority)) = (uri.scheme_str(), uri.host(), uri.authority()) else {
+        return Err(("not a URL with a scheme and a host".to_owned(), form()));
+    };
+    if authority.as_str().contains('@') || uri.query().is_some() || text.contains('#') {
+        return Err((
+            format!("{what} has neither a user name nor a query: it stands in logs"),
+            Some("leave them out; the sender is known by its secret".to_owned()),
+        ));
+    }
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    match scheme {
+        "https" => Ok(uri.to_string()),
+        "http" if address.is_ok_and(|address| address.is_loopback()) => Ok(uri.to_string()),
+        "http" => Err((
+            "plain http: anyone on the way could read the estate".to_owned(),
+            Some("write https, or the address of loopback as http://127.0.0.1:PORT".to_owned()),
+        )),
+        _ => Err(("neither https nor http".to_owned(), form())),
     }
 }
 

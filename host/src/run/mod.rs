@@ -18,6 +18,7 @@ mod guest_config;
 mod membership;
 mod places;
 mod plan;
+mod port;
 mod progress;
 mod queue;
 mod read;
@@ -106,6 +107,7 @@ pub async fn sync(
     if refused.is_none() {
         resume::same_listing(&ready.context, &listing)?;
     }
+    ready.context.streams.begin(ready.context.start.at_ms).await;
     let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
     facts.interrupted = ready.context.is_cancelled();
     let done = done.unwrap_or_else(|error| {

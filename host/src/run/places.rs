@@ -60,7 +60,8 @@ pub(super) fn open_streams(settings: &Settings, environment: &Environment, task:
     }
     for sink in &settings.sinks {
         let target = match sink {
-            SinkUrl::Sqlite(_) => continue,
+            // Port is opened when the mapping is known, by `run/port.rs`.
+            SinkUrl::Sqlite(_) | SinkUrl::Port(_) => continue,
             SinkUrl::NdjsonFile(file) => NdjsonTarget::File(file.clone()),
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
             SinkUrl::Webhook(webhook) => {

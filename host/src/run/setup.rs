@@ -12,6 +12,7 @@ use super::context::Context;
 use super::finish_plan::Planning;
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
+use super::port;
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
 use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
@@ -105,7 +106,7 @@ pub(super) struct Reach {
 
 pub(super) async fn set_up(
     engine: Engine,
-    settings: Settings,
+    mut settings: Settings,
     surroundings: Surroundings,
     task: Task,
 ) -> Result<Ready, StartError> {
@@ -148,6 +149,8 @@ pub(super) async fn set_up(
         Task::Sync | Task::Resume => String::new(),
         Task::Plan { .. } | Task::Apply(_) => catalogue.content().map_err(|error| sink_failed(&error))?,
     };
+    let is_plan = matches!(task, Task::Plan { .. });
+    let at_port = port::look(&mut settings, &environment, &catalogue, is_plan).await?;
     let streams = open_streams(&settings, &environment, &task)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,
@@ -227,6 +230,7 @@ pub(super) async fn set_up(
         types.keep_in(Arc::new(TypesInCatalogue { store, partition, started_ms: start.at_ms }));
     }
     let progress = Progress::new(Arc::clone(client.calls()), surroundings.at_terminal && !settings.log.json);
+    let streams = port::open(at_port, &settings, is_plan, streams).await;
     let context = Context {
         mapping: settings.mapping.as_ref().map(MappingFile::fingerprint),
         settings,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::cancellation::Cancellation;
-use super::deliver::{Deliveries, deliver};
+use super::deliver::{Deliveries, DeliveryCounts, deliver};
 use crate::catalogue::{Catalogue, PageRecord};
-use crate::sink::{Destination, RunEnd, Sink, Worker};
+use crate::sink::{Destination, Ending, RunEnd, Sink, Worker};
 
 /// Sinks that take pages as they come, and those that are brought in step at the end.
 pub(super) struct Streams {
@@ -22,6 +22,20 @@ impl Streams {
 
     pub(super) fn with_destinations(self, destinations: Vec<Box<dyn Destination>>) -> Self {
         Self { destinations, ..self }
+    }
+
+    pub(super) fn and_destination(mut self, destination: Box<dyn Destination>) -> Self {
+        self.destinations.push(destination);
+        self
+    }
+
+    /// Tells the sinks with a memory that the run begins, at this time in milliseconds since 1970.
+    pub(super) async fn begin(&self, started_ms: u64) {
+        for destination in self.destinations.iter().filter(|destination| !self.has_failed(destination.name())) {
+            if let Err(error) = destination.begin(started_ms).await {
+                self.fail(destination.name(), &error.to_string());
+            }
+        }
     }
 
     /// Gives a page to each sink that has not failed yet.
@@ -59,10 +73,26 @@ impl Streams {
         run_id: &str,
         cancelled: &Cancellation,
     ) -> Deliveries {
-        let delivering = self.destinations.iter().filter(|_| !cancelled.is_cancelled()).map(async |destination| {
-            let (counts, failed) = deliver(destination.as_ref(), store, run_id, cancelled).await;
+        let takes = self.destinations.iter().filter(|destination| !self.has_failed(destination.name()));
+        let delivering = takes.map(async |destination| {
             let name = destination.name();
-            tracing::info!(sink = name, counts.upserts, counts.deletions, counts.refused, "delivered");
+            let (counts, failed) = if cancelled.is_cancelled() {
+                (DeliveryCounts::default(), None)
+            } else {
+                deliver(destination.as_ref(), store, run_id, cancelled).await
+            };
+            let ending = match (&failed, cancelled.is_cancelled()) {
+                (_, true) => Ending::Aborted,
+                (Some(_), false) => Ending::Failed,
+                (None, false) => Ending::Completed,
+            };
+            if let Err(error) = destination.finish(ending).await {
+                tracing::warn!(sink = name, "{error}");
+            }
+            let DeliveryCounts { upserts, deletions, refused, released } = counts;
+            if ending != Ending::Aborted || counts != DeliveryCounts::default() {
+                tracing::info!(sink = name, upserts, deletions, refused, released, "delivered");
+            }
             if let Some(why) = failed {
                 tracing::error!(sink = name, "{why}; the next run sends what it lacks");
                 self.note(name, &why);
@@ -81,7 +111,8 @@ impl Streams {
         self.failed.lock().is_ok_and(|failed| failed.contains_key(name))
     }
 
-    fn fail(&self, name: &str, why: &str) {
+    /// A sink takes nothing more.
+    pub(super) fn fail(&self, name: &str, why: &str) {
         tracing::error!(sink = name, "{why}; this sink takes nothing more in this run");
         self.note(name, why);
     }

@@ -11,6 +11,39 @@ pub enum Answer {
     TooLarge(Refusal),
     /// Something in this batch is wrong for it, and it has taken nothing of it.
     Refused(Refusal),
+    /// It told the changes apart.
+    Each {
+        /// What became of each, in the batch's order.
+        fates: Vec<Fate>,
+        /// Set when it takes nothing more in this run, be it that some of this batch were done before.
+        stopped: Option<DestinationError>,
+    },
+}
+
+/// What became of one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done.
+    Accepted,
+    /// A deletion that is not ours to carry out any more: it is forgotten, and what is there stays.
+    Released,
+    /// Not now: it may be taken once others are there. It is sent again at the end of the run.
+    Later(Refusal),
+    /// Not as it is: it stays with the reason, and is sent again in the next run.
+    Refused(Refusal),
+    /// Nobody knows: the next run sends it again.
+    Unknown,
+}
+
+/// How a run ended for a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It has all.
+    Completed,
+    /// It lacks something.
+    Failed,
+    /// The run was stopped.
+    Aborted,
 }
 
 /// Why something was refused.
@@ -54,4 +87,20 @@ pub trait Destination: Send + Sync {
     /// # Errors
     /// It takes nothing more in this run.
     fn send<'a>(&'a self, run_id: &'a str, changes: &'a [Change]) -> BoxFuture<'a, Result<Answer, DestinationError>>;
+
+    /// A run begins, at this time in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// It takes nothing in this run.
+    fn begin(&self, _started_ms: u64) -> BoxFuture<'_, Result<(), DestinationError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The run has ended, and with it what is sent.
+    ///
+    /// # Errors
+    /// It does not know; what it has taken, it has.
+    fn finish(&self, _ending: Ending) -> BoxFuture<'_, Result<(), DestinationError>> {
+        Box::pin(async { Ok(()) })
+    }
 }

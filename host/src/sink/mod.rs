@@ -1,4 +1,4 @@
-//! Where a run's resources go: the SQLite catalogue, NDJSON, webhooks.
+//! Where a run's resources go: the SQLite catalogue, NDJSON, webhooks, Port.
 //!
 //! A [`Sink`] gets pages as they are read, and at the end the plan of deletions that passed the guards. Each writes in a
 //! thread of its own behind a bounded queue, so that a slow disk or a slow reader of a pipe slows the reading of AWS
@@ -7,6 +7,8 @@
 mod catalogue;
 mod destination;
 mod ndjson;
+mod patience;
+pub mod port;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -22,8 +24,9 @@ use crate::deletion::Plan;
 use crate::unit::UnitKey;
 
 pub use catalogue::CatalogueSink;
-pub use destination::{Answer, Destination, DestinationError, Refusal};
+pub use destination::{Answer, Destination, DestinationError, Ending, Fate, Refusal};
 pub use ndjson::NdjsonSink;
+pub use port::{PortIntegration, PortSink};
 pub use webhook::WebhookSink;
 pub use worker::{QUEUE_JOBS_MAX, Worker, WorkerGone};
 

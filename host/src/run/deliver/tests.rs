@@ -95,6 +95,71 @@ async fn the_wrong_changes_are_found_and_all_others_taken() {
     assert_eq!(asked, [2, 1, 1]);
 }
 
+/// What a destination says that tells changes apart.
+fn each(changes: &[Change], fate: impl Fn(&Change) -> Fate) -> Result<Answer, DestinationError> {
+    Ok(Answer::Each { fates: changes.iter().map(fate).collect(), stopped: None })
+}
+
+#[tokio::test]
+async fn each_change_has_its_own_fate() {
+    let store = queues(250);
+    let wrong = |changes: &[Change]| {
+        each(changes, |change| match change.key.ends_with("-0007") || change.key.ends_with("-0120") {
+            true => Fate::Refused(refusal()),
+            false => Fate::Accepted,
+        })
+    };
+    let (counts, failed, asked) = run(&store, wrong).await;
+    assert_eq!((counts.upserts, counts.refused, asked), (248, 2, vec![100, 100, 50]), "nothing is halved");
+    assert!(failed.unwrap().starts_with("2 changes refused, the last with HTTP 400"));
+    let reasons = store.with(|catalogue| {
+        let query = "SELECT count(*) FROM deliveries WHERE refused = 'HTTP 400: because'";
+        catalogue.connection().query_row(query, [], |row| row.get::<_, i64>(0))
+    });
+    assert_eq!(reasons.await.unwrap().unwrap(), 2);
+    let (counts, failed, asked) = run(&store, |changes| each(changes, |_| Fate::Accepted)).await;
+    assert_eq!((counts.upserts, failed, asked), (2, None, vec![2]), "they are tried again in the next run");
+}
+
+#[tokio::test]
+async fn what_waits_for_others_is_sent_again_while_that_helps() {
+    // Each needs the one after it: one more is taken whenever those that wait are sent.
+    let chain = Mutex::new(std::collections::BTreeSet::new());
+    let needs_the_next = |changes: &[Change]| {
+        each(changes, |change| {
+            let mut there = chain.lock().unwrap();
+            let number: usize = change.key[change.key.len() - 4..].parse().unwrap();
+            if number == 4 || there.contains(&(number + 1)) {
+                there.insert(number);
+                return Fate::Accepted;
+            }
+            Fate::Later(refusal())
+        })
+    };
+    let (counts, failed, asked) = run(&queues(5), needs_the_next).await;
+    assert_eq!((counts.upserts, counts.refused, failed), (5, 0, None));
+    assert_eq!(asked, [5, 4, 3, 2, 1]);
+
+    // What is never taken is refused in the end, with its reason.
+    let (counts, failed, asked) = run(&queues(5), |changes| each(changes, |_| Fate::Later(refusal()))).await;
+    assert_eq!((counts.refused, asked), (5, vec![5, 5]));
+    assert!(failed.is_some());
+}
+
+#[tokio::test]
+async fn what_was_done_before_a_destination_stopped_is_not_sent_again() {
+    let store = queues(100);
+    let stops = |changes: &[Change]| {
+        let fate = |place| if place < 30 { Fate::Accepted } else { Fate::Unknown };
+        let stopped = Some(DestinationError::Unavailable("away".to_owned()));
+        Ok(Answer::Each { fates: (0..changes.len()).map(fate).collect(), stopped })
+    };
+    let (counts, failed, _) = run(&store, stops).await;
+    assert_eq!((counts.upserts, failed), (30, Some("away".to_owned())));
+    let (counts, _, asked) = run(&store, |changes| each(changes, |_| Fate::Accepted)).await;
+    assert_eq!((counts.upserts, asked), (70, vec![70]));
+}
+
 #[tokio::test]
 async fn a_destination_that_refuses_everything_is_not_asked_for_ever() {
     let store = queues(5_000);

@@ -1,18 +1,14 @@
-//! What an answer means, and when a request is sent again.
+//! What an answer means, and how often a request is sent.
 
 use http::StatusCode;
-use time::format_description::well_known::Rfc2822;
+
+use super::super::patience::Patience;
 
 /// Attempts at one batch: a receiver that restarts is back within them, one that is down does not hold the run up.
 pub(super) const ATTEMPTS_MAX: u32 = 5;
-/// Before the second attempt, at most.
-const BASE_MS: f64 = 500.0;
-/// Before any attempt, at most, where the receiver asks for nothing.
-const DELAY_MAX_MS: f64 = 10_000.0;
-/// How far above `Retry-After` the jitter may go.
-const RETRY_AFTER_JITTER_MS: f64 = 2_000.0;
-/// A `Retry-After` beyond this is not waited for: the next run comes.
-const RETRY_AFTER_MAX_MS: u64 = 60_000;
+/// How long is waited between them.
+pub(super) const PATIENCE: Patience =
+    Patience { attempts_max: ATTEMPTS_MAX, base_ms: 500.0, delay_max_ms: 10_000.0, retry_after_max_ms: 60_000 };
 
 /// What an answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,38 +36,9 @@ pub(super) fn judge(status: StatusCode) -> Verdict {
     }
 }
 
-/// How long to wait after an attempt; none when it was the last. `random` lies in [0, 1).
-pub(super) fn delay_ms(attempt: u32, retry_after_ms: Option<u64>, random: f64) -> Option<u64> {
-    if attempt >= ATTEMPTS_MAX || retry_after_ms.is_some_and(|ms| ms > RETRY_AFTER_MAX_MS) {
-        return None;
-    }
-    let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    let jittered = random * (BASE_MS * 2_f64.powi(exponent)).min(DELAY_MAX_MS);
-    #[expect(clippy::cast_precision_loss, reason = "at most a minute")]
-    let delay = match retry_after_ms {
-        Some(asked) => jittered.clamp(asked as f64, asked as f64 + RETRY_AFTER_JITTER_MS),
-        None => jittered,
-    };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 62,000")]
-    let delay = delay as u64;
-    Some(delay)
-}
-
-/// `Retry-After` as seconds or as a date.
-pub(super) fn retry_after_ms(text: &str, now_ms: u64) -> Option<u64> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return seconds.checked_mul(1_000);
-    }
-    // A date of HTTP is one of mail but for the name of its zone.
-    let date = time::OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok()?;
-    let at_ms = u64::try_from(date.unix_timestamp()).ok()?.checked_mul(1_000)?;
-    Some(at_ms.saturating_sub(now_ms))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ATTEMPTS_MAX, StatusCode, Verdict, delay_ms, judge, retry_after_ms};
+    use super::{StatusCode, Verdict, judge};
 
     #[test]
     fn a_status_says_what_comes_next() {
@@ -92,25 +59,6 @@ mod tests {
             (503, Verdict::Again),
         ] {
             assert_eq!(judge(StatusCode::from_u16(status).unwrap()), verdict, "{status}");
-        }
-    }
-
-    #[test]
-    fn delays_double_with_full_jitter_and_end() {
-        let delays: Vec<_> = (1..=ATTEMPTS_MAX).map(|attempt| delay_ms(attempt, None, 0.5)).collect();
-        assert_eq!(delays, [Some(250), Some(500), Some(1_000), Some(2_000), None]);
-        assert_eq!(delay_ms(1, None, 0.0), Some(0));
-        assert_eq!(delay_ms(1, Some(3_000), 0.5), Some(3_000), "what is asked for is waited");
-        assert_eq!(delay_ms(1, Some(600_000), 0.5), None, "ten minutes are not");
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after_ms(" 7 ", 0), Some(7_000));
-        assert_eq!(retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_770_000), Some(7_000));
-        assert_eq!(retry_after_ms("Sun, 06 Nov 1994 08:49:37 GMT", 800_000_000_000), Some(0), "it has passed");
-        for wrong in ["", "soon", "-1", "99999999999999999999"] {
-            assert_eq!(retry_after_ms(wrong, 0), None, "{wrong}");
         }
     }
 }

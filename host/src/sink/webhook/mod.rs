@@ -13,10 +13,11 @@ use http::{HeaderMap, Request, Response, header};
 use crate::catalogue::{BatchLimits, Change};
 use crate::config::webhook::Webhook;
 use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings};
-use crate::run::{now_ms, random_bits};
+use crate::run::now_ms;
 
+use super::patience;
 use super::{Answer, Destination, DestinationError, Refusal};
-use judge::{ATTEMPTS_MAX, Verdict, delay_ms, judge};
+use judge::{ATTEMPTS_MAX, PATIENCE, Verdict, judge};
 use signature::Signer;
 
 /// Changes in one request: enough that the requests of a large first run are hundreds, few enough to look at.
@@ -94,9 +95,7 @@ impl WebhookSink {
                 }
                 Err(error) => (None, error.to_string()),
             };
-            #[expect(clippy::cast_precision_loss, reason = "53 bits are kept")]
-            let random = (random_bits() >> 11) as f64 / (1_u64 << 53) as f64;
-            let Some(wait_ms) = delay_ms(attempt, retry_after_ms, random) else {
+            let Some(wait_ms) = PATIENCE.delay_ms(attempt, retry_after_ms, patience::random()) else {
                 return Err(DestinationError::Unavailable(format!("{why} (attempt {attempt} of {ATTEMPTS_MAX})")));
             };
             tracing::debug!(sink = self.name, attempt, ms = wait_ms, "{why}; once more");
@@ -121,7 +120,7 @@ impl Destination for WebhookSink {
 }
 
 fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    judge::retry_after_ms(headers.get(header::RETRY_AFTER)?.to_str().ok()?, now_ms())
+    patience::retry_after_ms(headers.get(header::RETRY_AFTER)?.to_str().ok()?, now_ms())
 }
 
 fn refusal(answer: &Response<Bytes>) -> Refusal {
