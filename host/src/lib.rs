@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod credentials;
+pub mod defaults;
 pub mod deletion;
 pub mod engine;
 pub mod entity_lines;

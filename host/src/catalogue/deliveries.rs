@@ -96,7 +96,7 @@ const ENTITY_UPSERTS: &str = "SELECT e.entity_key, e.blueprint, e.identifier, e.
      FROM entities e LEFT JOIN deliveries d ON d.sink = ?1 AND d.resource_key = e.entity_key
      WHERE e.deleted_at IS NULL AND e.entity_key > ?2 AND d.refused IS NULL
      ORDER BY e.entity_key";
-const ENTITY_DELETIONS: &str = "SELECT e.entity_key, e.blueprint, e.identifier
+const ENTITY_DELETIONS: &str = "SELECT e.entity_key, e.blueprint, e.identifier, json_extract(e.entity, '$.identifier')
      FROM deliveries d JOIN entities e ON e.entity_key = d.resource_key
      WHERE d.sink = ?1 AND d.resource_key > ?2 AND e.deleted_at IS NOT NULL
      ORDER BY d.resource_key";
@@ -289,13 +289,16 @@ fn upsert(row: &Row<'_>) -> rusqlite::Result<Change> {
 /// What names an entity.
 #[derive(Serialize)]
 struct NamedEntity<'a> {
-    identifier: &'a str,
+    identifier: &'a Value,
     blueprint: &'a str,
 }
 
 fn entity_deletion(row: &Row<'_>) -> rusqlite::Result<Change> {
     let (key, blueprint, identifier): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let json = text(&NamedEntity { identifier: &identifier, blueprint: &blueprint })?;
+    // What is looked up by a search query is named by it.
+    let query: Option<String> = row.get(3)?;
+    let query = query.and_then(|query| serde_json::from_str(&query).ok()).filter(Value::is_object);
+    let json = text(&NamedEntity { identifier: &query.unwrap_or_else(|| identifier.into()), blueprint: &blueprint })?;
     Ok(Change { key, action: Action::Delete, json })
 }
 

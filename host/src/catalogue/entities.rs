@@ -6,6 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value, json};
 
+use super::adopted::AdoptedCounts;
 use super::run::sql;
 use super::{Catalogue, CatalogueError, moment};
 use crate::deletion::GuardSettings;
@@ -47,6 +48,8 @@ pub struct SettledEntities {
     /// Entities made more than once, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collision: Option<Collision>,
+    /// What destinations say is ours and nothing here made.
+    pub adopted: AdoptedCounts,
 }
 
 /// What makes an entity now, the first of several.
@@ -92,7 +95,8 @@ impl Catalogue {
     /// # Errors
     /// The catalogue cannot be read.
     pub fn withheld_entities(&self, run_id: &str) -> Result<bool, CatalogueError> {
-        let query = "SELECT EXISTS (SELECT 1 FROM entities WHERE withheld_by = ?1 AND deleted_at IS NULL)";
+        let query = "SELECT EXISTS (SELECT 1 FROM entities WHERE withheld_by = ?1 AND deleted_at IS NULL)
+            OR EXISTS (SELECT 1 FROM _adopted WHERE withheld_by = ?1)";
         Ok(self.connection.query_row(query, params![run_id], |row| row.get(0))?)
     }
 }
@@ -137,10 +141,10 @@ pub(super) fn settle(
         }
     }
     changes.total = live(transaction)?;
-    Ok(SettledEntities { changes, collision: collision(transaction)? })
+    Ok(SettledEntities { changes, collision: collision(transaction)?, adopted: AdoptedCounts::default() })
 }
 
-fn live(connection: &Connection) -> rusqlite::Result<u64> {
+pub(super) fn live(connection: &Connection) -> rusqlite::Result<u64> {
     connection.query_row("SELECT count(*) FROM entities WHERE deleted_at IS NULL", [], |row| count(row, 0))
 }
 
@@ -148,7 +152,7 @@ fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 
-fn key(blueprint: &str, identifier: &str) -> String {
+pub(super) fn key(blueprint: &str, identifier: &str) -> String {
     json!([blueprint, identifier]).to_string()
 }
 

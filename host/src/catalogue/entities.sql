@@ -22,6 +22,11 @@ CREATE TABLE entities (
   first_seen TEXT NOT NULL, changed_at TEXT NOT NULL, deleted_at TEXT, withheld_by TEXT, run_id TEXT NOT NULL
 );
 CREATE UNIQUE INDEX entities_by_blueprint ON entities (blueprint, identifier);
+-- What a destination says is ours and the catalogue never sent. `missing_since`: since when whole runs make nothing of it.
+CREATE TABLE _adopted (
+  sink TEXT NOT NULL, entity_key TEXT NOT NULL, blueprint TEXT NOT NULL, identifier TEXT NOT NULL, missing_since TEXT,
+  withheld_by TEXT, PRIMARY KEY (sink, entity_key)
+) WITHOUT ROWID;
 CREATE TABLE relations (
   from_key TEXT NOT NULL, type TEXT NOT NULL, to_key TEXT NOT NULL, PRIMARY KEY (from_key, type, to_key)
 ) WITHOUT ROWID;

@@ -7,6 +7,7 @@
 //! Moments are milliseconds since 1970, passed in; nothing here reads a clock.
 
 mod accounts;
+mod adopted;
 mod changes;
 mod decisions;
 mod deliveries;
@@ -40,6 +41,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use accounts::{AccountRow, KnownAccount, KnownRegion, RegionRow};
+pub use adopted::AdoptedCounts;
 pub use decisions::Applied;
 pub use deliveries::{Action, BatchLimits, Change, Delivered, Pass};
 pub use entities::{Collision, EntityChanges, SettledEntities};

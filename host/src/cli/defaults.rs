@@ -8,10 +8,7 @@ use serde_json::Value;
 
 use super::validate::Printed;
 use crate::config::kinds::KnownKinds;
-
-/// Both are written by `guest/generator/defaults.py`: one line for each expression, so that the mapping is taken apart by lines.
-const MAPPING: &str = include_str!("../../defaults/port-app-config.yml");
-const BLUEPRINTS: &str = include_str!("../../defaults/blueprints.json");
+use crate::defaults::{BLUEPRINTS, MAPPING, blueprints};
 
 /// Every kind has a relation to it.
 const ACCOUNT: &str = "AWS::Account::Info";
@@ -73,7 +70,7 @@ fn printed(what: &What, chosen: &Chosen, known: &KnownKinds) -> Result<String, S
     }
     let resources: Vec<Resource> = resources.into_iter().filter(|resource| kinds.contains(resource.kind)).collect();
     let names: BTreeSet<&str> = resources.iter().map(|resource| resource.blueprint).collect();
-    let blueprints = blueprints(&names)?;
+    let blueprints = blueprints(&names).map_err(|error| error.to_string())?;
     if matches!(what, What::Blueprints(_)) {
         return serde_json::to_string_pretty(&blueprints).map(|text| text + "\n").map_err(|error| error.to_string());
     }
@@ -83,18 +80,6 @@ fn printed(what: &What, chosen: &Chosen, known: &KnownKinds) -> Result<String, S
         resource.write(&mut text, kept.map_or(&Value::Null, |blueprint| &blueprint["relations"]));
     }
     Ok(text)
-}
-
-/// The blueprints of these names, with the relations among them.
-fn blueprints(names: &BTreeSet<&str>) -> Result<Vec<Value>, String> {
-    let mut all: Vec<Value> = serde_json::from_str(BLUEPRINTS).map_err(|error| error.to_string())?;
-    all.retain(|blueprint| blueprint["identifier"].as_str().is_some_and(|name| names.contains(name)));
-    for blueprint in &mut all {
-        if let Some(relations) = blueprint["relations"].as_object_mut() {
-            relations.retain(|_, relation| relation["target"].as_str().is_some_and(|name| names.contains(name)));
-        }
-    }
-    Ok(all)
 }
 
 /// What stands in the mapping for one kind.

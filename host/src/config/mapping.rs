@@ -1,5 +1,6 @@
 //! A mapping's file (`port-app-config.yml`): read here, so that every remark of the component can name its line.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -58,6 +59,20 @@ impl MappingFile {
     pub fn fingerprint(&self) -> String {
         let digest = Sha256::digest(self.json().to_string().as_bytes());
         digest.iter().take(FINGERPRINT_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The blueprints that it names outright.
+    #[must_use]
+    pub fn blueprints(&self) -> BTreeSet<String> {
+        let json = self.json();
+        let resources = json.get("resources").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+        let named = resources.iter().filter_map(|resource| {
+            let code = resource.pointer("/port/entity/mappings/blueprint")?.as_str()?.trim();
+            let name = code.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "@_.:/=-".contains(c);
+            name.chars().all(is_plain).then(|| name.to_owned())
+        });
+        named.collect()
     }
 
     /// The document as JSON, for the component.

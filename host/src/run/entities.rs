@@ -14,10 +14,11 @@ const ROWS_AT_ONCE: usize = 200;
 const CALL_BYTES_MAX: usize = 256 << 10;
 
 /// Maps what is not mapped yet, and brings the entities in step. None where there are neither a mapping nor entities.
+/// `all_read` says that every account was read in every region that it has.
 ///
 /// # Errors
 /// When the catalogue fails.
-pub(super) async fn settle_entities(context: &Context) -> Result<Option<SettledEntities>, Failed> {
+pub(super) async fn settle_entities(context: &Context, all_read: bool) -> Result<Option<SettledEntities>, Failed> {
     if let Some(mapping) = &context.mapping {
         map_the_rest(context, mapping).await?;
     }
@@ -25,7 +26,14 @@ pub(super) async fn settle_entities(context: &Context) -> Result<Option<SettledE
     let (guard, released) = (context.settings.deletion.run, context.settings.allow_mass_delete.clone());
     let settle =
         move |catalogue: &mut Catalogue| catalogue.settle_entities(&run_id, guard, released.as_deref(), now_ms());
-    let settled = context.store.with(settle).await??;
+    let mut settled = context.store.with(settle).await??;
+    if context.mapping.is_some() {
+        let whole = all_read && settled.changes.withheld == 0;
+        let released = context.settings.allow_mass_delete.clone();
+        let judge =
+            move |catalogue: &mut Catalogue| catalogue.judge_adopted(whole, guard, released.as_deref(), now_ms());
+        settled.adopted = context.store.with(judge).await??;
+    }
     if let Some(collision) = &settled.collision {
         tracing::warn!(
             "{} entities are made more than once, {:?} of blueprint {:?} by {} lines of the mapping, and the first of these \

@@ -73,7 +73,7 @@ pub use task::Task;
 
 use crate::catalogue::{AccountRow, SettledEntities};
 use crate::config::accept::{self, Day};
-use crate::config::settings::{FailOn, Settings};
+use crate::config::settings::{FailOn, OnLeave, Settings};
 use crate::deletion::Plan;
 use crate::engine::Engine;
 use crate::outcome::Problem;
@@ -176,7 +176,19 @@ async fn carry_out(
         return Ok(Done::default());
     }
     let plan = Some(retire(context, &known).await?);
-    Ok(Done { plan, entities: settle_entities(context).await? })
+    let all_read = all_was_read(context, listing, standings);
+    Ok(Done { plan, entities: settle_entities(context, all_read).await? })
+}
+
+/// Whether there is nothing that this run could not know of: what it did not find, it does not make.
+fn all_was_read(context: &Context, listing: &Listing, standings: &BTreeMap<AccountId, Standing>) -> bool {
+    let leaves = context.settings.accounts.on_leave_scope == OnLeave::Retire;
+    let is_read = |found: &Found| match found.attempt {
+        Attempt::Read => matches!(standings.get(&found.id), Some(Standing::Planned(regions)) if regions.whole),
+        Attempt::OutOfScope | Attempt::LeftOut => leaves,
+        Attempt::Resting => false,
+    };
+    listing.whole && listing.found.iter().all(is_read)
 }
 
 async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Problem>) -> Result<(), Failed> {
@@ -278,13 +290,14 @@ async fn finish(
     }
     let Done { plan, entities } = done;
     let plan = plan.as_deref();
-    let entities_withheld = entities.as_ref().filter(|settled| settled.changes.withheld > 0);
+    let withheld = |settled: &&SettledEntities| settled.changes.withheld + settled.adopted.withheld > 0;
+    let entities_withheld = entities.as_ref().filter(withheld);
     facts.withheld = plan.is_some_and(|plan| !plan.withheld().is_empty()) || entities_withheld.is_some();
     let mut tripped: Vec<_> = plan.map(|plan| plan.tripped().iter().map(tripped_report).collect()).unwrap_or_default();
     tripped.extend(entities_withheld.map(|settled| report::TrippedReport {
         guard: "the entities, made no longer by the mapping,".to_owned(),
-        deletions: settled.changes.withheld,
-        of: settled.changes.total,
+        deletions: settled.changes.withheld + settled.adopted.withheld,
+        of: settled.changes.total + settled.adopted.withheld,
     }));
     // By the run's own clock: a replay's began when the recording did.
     let wall_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

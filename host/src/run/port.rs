@@ -3,11 +3,12 @@
 use super::clock::now_ms;
 use super::setup::StartError;
 use super::streams::Streams;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::mapping::MappingFile;
 use crate::config::settings::Settings;
 use crate::config::sinks::SinkUrl;
 use crate::credentials::Environment;
+use crate::defaults::blueprints;
 use crate::http_client::TlsSettings;
 use crate::sink::port::{PortError, PortOptions};
 use crate::sink::{Destination, PortIntegration};
@@ -71,9 +72,44 @@ pub(super) async fn look(
     Ok(AtPort::There(Box::new(integration)))
 }
 
+/// Learns, once, which entities there are ours and unknown to this catalogue: what a lost ledger or the peer has left there.
+///
+/// # Errors
+/// The catalogue cannot be written.
+pub(super) async fn adopt(at_port: &AtPort, catalogue: &mut Catalogue) -> Result<(), StartError> {
+    let failed = |error: CatalogueError| StartError::Sink(error.to_string());
+    let AtPort::There(integration) = at_port else { return Ok(()) };
+    if catalogue.has_adopted(integration.name()).map_err(failed)? {
+        return Ok(());
+    }
+    match integration.owned().await {
+        Ok(owned) => {
+            tracing::info!(sink = integration.name(), entities = owned.len(), "what was written there before is known");
+            catalogue.adopt(integration.name(), &owned).map_err(failed)
+        }
+        Err(error) => {
+            let what =
+                "what was written there before is not known, and nothing of it is deleted; the next run asks again";
+            tracing::warn!(sink = integration.name(), "{error}: {what}");
+            Ok(())
+        }
+    }
+}
+
+/// Makes the blueprints of the mapping that Port lacks and that come with the kinds.
+async fn make_blueprints(integration: &PortIntegration, mapping: &MappingFile) -> Result<(), String> {
+    let named = mapping.blueprints();
+    let blueprints = blueprints(&named.iter().map(String::as_str).collect()).map_err(|error| error.to_string())?;
+    let made = integration.make_missing_blueprints(&blueprints).await.map_err(|error| error.to_string())?;
+    if !made.is_empty() {
+        tracing::info!(sink = integration.name(), "blueprints made: {}", made.join(", "));
+    }
+    Ok(())
+}
+
 /// Writes the integration's record, and makes Port a sink of the run; a plan writes to none.
 pub(super) async fn open(at_port: AtPort, settings: &Settings, is_plan: bool, streams: Streams) -> Streams {
-    let (mut integration, mapping) = match (at_port, &settings.mapping) {
+    let (mut integration, file) = match (at_port, &settings.mapping) {
         (AtPort::Away(url, why), _) => {
             // A plan has no sinks that could fail.
             if is_plan {
@@ -82,9 +118,13 @@ pub(super) async fn open(at_port: AtPort, settings: &Settings, is_plan: bool, st
             streams.fail(&url, &why);
             return streams;
         }
-        (AtPort::There(integration), Some(mapping)) if !is_plan => (integration, mapping.json()),
+        (AtPort::There(integration), Some(mapping)) if !is_plan => (integration, mapping),
         _ => return streams,
     };
+    let mapping = file.json();
+    if let Err(why) = make_blueprints(&integration, file).await {
+        streams.fail(integration.name(), &why);
+    }
     if let Err(error) = integration.keep_record(settings.push_mapping.then_some(&mapping)).await {
         streams.fail(integration.name(), &error.to_string());
     }

@@ -260,6 +260,8 @@ async fn keep(context: &Context, unit: &UnitKey, resources: Vec<ResourceLine>) -
     let record = Arc::new(PageRecord {
         unit: unit.clone(),
         lines: resources.into_iter().map(|line| PageLine::Resource(Box::new(line))).collect(),
+        // Its entities are made of the stored row, with those of all that no page has told.
+        mapped: None,
         problems: Vec::new(),
         whole: true,
         next: None,

@@ -151,6 +151,9 @@ pub(super) async fn set_up(
     };
     let is_plan = matches!(task, Task::Plan { .. });
     let at_port = port::look(&mut settings, &environment, &catalogue, is_plan).await?;
+    if !is_plan {
+        port::adopt(&at_port, &mut catalogue).await?;
+    }
     let streams = open_streams(&settings, &environment, &task)?;
     let redaction_key = match key_of_replay {
         Some(key) => key,

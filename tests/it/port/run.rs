@@ -268,3 +268,63 @@ fn what_is_gone_in_aws_goes_at_port_unless_it_is_anothers_by_then() {
     portolan.sync(&organization, &arguments).expect(0);
     assert!(server.seen().iter().all(|seen| !seen.what.contains("/entities")), "it is done with");
 }
+
+#[test]
+fn a_ledger_that_was_lost_is_made_anew_from_what_port_knows_and_takes_away_only_what_two_whole_runs_miss() {
+    let organization = Organization::build(Scale::Tiny);
+    let server = server();
+    let mut portolan = Portolan::in_organization("port-lost", &organization);
+    credentials(&mut portolan, CLIENT_SECRET);
+    portolan.write("map.yml", MAPPING);
+    let wrong = ".Properties.QueuName\n          title";
+    portolan.write("wrong.yml", &MAPPING.replace(".Properties.QueueName\n          title", wrong));
+    let account = organization.account("prod-web").to_owned();
+    let sink = format!("port:{}", server.url());
+    let sync = |mapping: &str| {
+        let arguments =
+            ["--include-accounts", &account, "--mapping", mapping, "--to", "sqlite:catalogue.db", "--to", &sink];
+        portolan.sync(&organization, &arguments)
+    };
+    sync("map.yml").expect(0);
+    let all = made(&portolan);
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(portolan.file(&format!("catalogue.db{end}")));
+    }
+    server.port().entity("sqs", "ours/left/behind", OF_PEER);
+    server.port().entity("sqs", "somebody/else", OF_ANOTHER);
+    let strays = || {
+        let there = server.port().identifiers("sqs");
+        (there.contains("ours/left/behind"), there.contains("somebody/else"))
+    };
+
+    // Until everything is known nothing follows: here a mapping that fails, two runs long.
+    for _ in 0..2 {
+        sync("wrong.yml");
+        assert_eq!(strays(), (true, true));
+    }
+    // Once is not enough, twice is; what another wrote stays.
+    sync("map.yml").expect(0);
+    assert_eq!(strays(), (true, true));
+    let run = sync("map.yml").expect(0);
+    assert_eq!(strays(), (false, true), "{}", run.report()["entities"]);
+    assert_eq!(delivered(&run)["deletions"], 1);
+    assert!(all.iter().all(|identifier| server.port().identifiers("sqs").contains(identifier)));
+    server.forget();
+    sync("map.yml").expect(0);
+    assert!(server.seen().iter().all(|seen| !seen.what.contains("datasource-entities")), "it is asked once");
+}
+
+#[test]
+fn blueprints_that_come_with_the_kinds_are_made_where_they_are_missing() {
+    let (replay, server, sinks) = replay("port-blueprints");
+    let mapping = replay.0.run(&["defaults", "mapping", "--kind", "AWS::SQS::Queue"]).expect(0).stdout;
+    replay.0.write("default.yml", &mapping);
+    let before: BTreeSet<String> = server.port().blueprints.keys().cloned().collect();
+    replay.run(&sinks, &["--mapping", "default.yml"]).expect(0);
+    let after: BTreeSet<String> = server.port().blueprints.keys().cloned().collect();
+    println!("{:?}", after.difference(&before));
+    assert!(after.contains("awsAccount") && !before.contains("awsAccount"));
+    assert_eq!(number(&replay.0.catalogue(), "SELECT count(*) FROM deliveries WHERE accepted IS NULL"), 0);
+    let account = rows(&replay.0.catalogue(), "SELECT to_key FROM relations LIMIT 1")[0]["to_key"].clone();
+    assert!(server.port().identifiers("awsAccount").contains(account.as_str().unwrap()));
+}

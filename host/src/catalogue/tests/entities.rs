@@ -210,3 +210,36 @@ fn sinks_of_entities_get_what_differs_and_what_is_gone() {
     assert_eq!(deliver(&mut catalogue, 5), [(key("a"), Action::Upsert), (key("b"), Action::Delete)]);
     assert_eq!(deliver(&mut catalogue, 6), []);
 }
+
+#[test]
+fn what_a_destination_has_of_ours_goes_after_two_whole_runs_and_not_in_masses() {
+    let mut catalogue = Catalogue::in_memory().unwrap();
+    let owned = |ids: &[&str]| ids.iter().map(|id| ("thing".to_owned(), (*id).to_owned())).collect();
+    let page = [(queues(), vec![queue("a")], mapped("m", &[entity("a", 0, "a", "1")]))];
+    catalogue.adopt("port", &owned(&["a", "stray"])).unwrap();
+    assert!(catalogue.has_adopted("port").unwrap() && !catalogue.has_adopted("other").unwrap());
+    let mut judge = |number, whole, released: Option<&str>| {
+        sync(&mut catalogue, number, &page, None);
+        begin(&mut catalogue, number);
+        let now = START + number * HOUR + 100;
+        (catalogue.judge_adopted(whole, GUARD, released, now).unwrap(), catalogue.has_adopted("port").unwrap())
+    };
+    let waiting = |waiting| (AdoptedCounts { waiting, ..AdoptedCounts::default() }, true);
+    assert_eq!(judge(1, false, None), waiting(1), "what is made here is no stray");
+    assert_eq!(judge(2, true, None), waiting(1));
+    assert_eq!(judge(3, false, None), waiting(1), "a run that is not whole says nothing");
+    assert_eq!(judge(4, true, None), (AdoptedCounts { gone: 1, ..AdoptedCounts::default() }, true));
+    assert_eq!(rows(&catalogue, "SELECT resource_key FROM deliveries"), [json!(["thing", "stray"]).to_string()]);
+    assert_eq!(rows(&catalogue, THERE), ["a|1|1"]);
+    // Three of four are too many for the guard, unless that very run is released.
+    catalogue.adopt("port", &owned(&["x", "y", "z"])).unwrap();
+    let mut judge = |number, released: Option<&str>| {
+        sync(&mut catalogue, number, &page, None);
+        begin(&mut catalogue, number);
+        catalogue.judge_adopted(true, GUARD, released, START + number * HOUR + 100).unwrap()
+    };
+    judge(5, None);
+    assert_eq!(judge(6, None), AdoptedCounts { withheld: 3, ..AdoptedCounts::default() });
+    assert_eq!(judge(7, Some("run-5")), AdoptedCounts { withheld: 3, ..AdoptedCounts::default() });
+    assert_eq!(judge(8, Some("run-7")), AdoptedCounts { gone: 3, ..AdoptedCounts::default() });
+}

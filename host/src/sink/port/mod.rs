@@ -80,6 +80,11 @@ struct Entity<'a> {
     json: &'a str,
 }
 
+#[derive(serde::Deserialize)]
+struct Said {
+    identifier: Value,
+}
+
 impl PortSink {
     async fn deliver(&self, changes: &[Change]) -> Answer {
         let mut fates = vec![Fate::Unknown; changes.len()];
@@ -92,7 +97,10 @@ impl PortSink {
                 *fate = Fate::Refused(Refusal { status: "no entity".to_owned(), reason });
                 continue;
             };
-            let entity = Entity { place, blueprint, identifier: identifier.clone(), json: &change.json };
+            // The key has a search query as text; the change itself says what it is.
+            let said = serde_json::from_str::<Said>(&change.json).map(|said| said.identifier);
+            let identifier = said.unwrap_or_else(|_| identifier.clone());
+            let entity = Entity { place, blueprint, identifier, json: &change.json };
             match change.action {
                 Action::Upsert => upserts.push(entity),
                 Action::Delete => deletions.push(entity),
