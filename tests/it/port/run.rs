@@ -276,8 +276,8 @@ fn a_ledger_that_was_lost_is_made_anew_from_what_port_knows_and_takes_away_only_
     let mut portolan = Portolan::in_organization("port-lost", &organization);
     credentials(&mut portolan, CLIENT_SECRET);
     portolan.write("map.yml", MAPPING);
-    let wrong = ".Properties.QueuName\n          title";
-    portolan.write("wrong.yml", &MAPPING.replace(".Properties.QueueName\n          title", wrong));
+    let identifier = MAPPING.lines().find(|line| line.contains("identifier:")).unwrap();
+    portolan.write("wrong.yml", &MAPPING.replace(identifier, "          identifier: .Properties.QueuName"));
     let account = organization.account("prod-web").to_owned();
     let sink = format!("port:{}", server.url());
     let sync = |mapping: &str| {

@@ -3,7 +3,7 @@
 //!
 //! A seed makes an estate and some thirty runs over it. After each: what is in the catalogue is the truth, or lies in a scope
 //! that the run called incomplete; nothing that is there is deleted. After two runs in which nothing went wrong the
-//! catalogue is the truth. CONTRIBUTING.md says how to run more seeds and how to repeat one.
+//! catalogue is the truth. A mapping makes an entity of each resource, and what holds of resources holds of them. CONTRIBUTING.md says how to run more seeds and how to repeat one.
 
 mod answers;
 mod answers_in_xml;
@@ -12,6 +12,7 @@ mod dice;
 mod estate;
 mod faults;
 mod identity;
+mod mapping;
 mod oracle;
 mod organization;
 mod sandbox;

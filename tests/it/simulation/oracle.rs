@@ -14,7 +14,7 @@ use super::stored::{Key, Row, Stored};
 
 const ACCOUNTS: &str = "AWS::Organizations::Account";
 
-/// What the catalogue should have of something that is there. Entities, when they come, are more of these.
+/// What the catalogue should have of something that is there.
 #[derive(Debug, Clone)]
 pub struct Expected {
     /// What its property shows.
@@ -74,7 +74,7 @@ fn shown(sort: Sort, version: u64) -> String {
 }
 
 /// What a row shows of the same.
-fn shows(key: &Key, row: &Row) -> String {
+pub fn shows(key: &Key, row: &Row) -> String {
     let name = Sort::ALL.iter().map(|sort| sort.facts()).find(|facts| facts.kind == Some(key.kind.as_str()));
     let value = row.properties.get(name.map_or("Name", |facts| facts.shows));
     match value {
@@ -111,6 +111,9 @@ impl Checked<'_> {
         if let Ending::Report(report) = &self.ending {
             self.what_is_incomplete_is_reported(report, &mut wrong);
             self.all_else_is_the_truth(&expected, report, &mut wrong);
+            if !report.interrupted {
+                wrong.extend(super::mapping::wrong(self.after));
+            }
         }
         wrong
     }

@@ -21,6 +21,7 @@ use portolan_tests::folders::{self, Scratch};
 use tokio::runtime::Runtime;
 
 use super::estate::{EXCLUDED, Estate, MANAGEMENT};
+use super::mapping;
 
 /// Units read side by side. Each takes an instance, which has to be configured in each run: that is what a run costs.
 const INSTANCES: u32 = 2;
@@ -70,12 +71,13 @@ impl Outbound for Nowhere {
     }
 }
 
-/// The one configuration file of a seed.
-struct OneFile(String);
+/// The configuration and the mapping of a seed.
+struct TwoFiles(String, String);
 
-impl Files for OneFile {
-    fn read(&self, _: &Path) -> std::io::Result<FileText> {
-        Ok(FileText { text: self.0.clone(), others_can_read: false })
+impl Files for TwoFiles {
+    fn read(&self, path: &Path) -> std::io::Result<FileText> {
+        let text = if path == Path::new(mapping::FILE) { &self.1 } else { &self.0 };
+        Ok(FileText { text: text.clone(), others_can_read: false })
     }
 
     fn names(&self, _: &Path) -> std::io::Result<Vec<String>> {
@@ -98,16 +100,17 @@ impl Sandbox {
     pub fn settings(&self, file: &Path, estate: &Estate, wary: bool) -> Settings {
         let kinds: Vec<&str> = estate.sorts.iter().filter_map(|sort| sort.facts().kind).collect();
         let text = format!(
-            "version: 1\nroles: {{ list: 'arn:aws:iam::{MANAGEMENT}:role/Read' }}\naccounts: {{ from: organization }}\n\
+            "version: 1\nmapping: {}\nroles: {{ list: 'arn:aws:iam::{MANAGEMENT}:role/Read' }}\naccounts: {{ from: organization }}\n\
              regions: {{ deny: [{EXCLUDED}] }}\nkinds: {{ default: none, include: ['AWS::Organizations::Account', '{}'] }}\n\
              to: ['sqlite:{}']\n{}",
+            mapping::FILE,
             kinds.join("', '"),
             file.display(),
             if wary { WARY } else { "" }
         );
         let loaded = load(Sources {
             env: &BTreeMap::new(),
-            files: &OneFile(text),
+            files: &TwoFiles(text, mapping::text(&estate.sorts)),
             flags: &Flags::default(),
             kinds: &self.known,
             today: Day::parse("2026-11-22").unwrap(),

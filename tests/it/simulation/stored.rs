@@ -26,6 +26,7 @@ impl std::fmt::Display for Key {
 /// A row that is alive.
 #[derive(Debug, Clone)]
 pub struct Row {
+    pub resource_key: String,
     pub properties: Value,
     pub run_id: String,
     pub missing_since: Option<String>,
@@ -46,6 +47,8 @@ pub type Scope = (String, String, Option<String>);
 #[derive(Debug, Clone, Default)]
 pub struct Stored {
     pub alive: BTreeMap<Key, Row>,
+    /// The title of each entity, by the resource that made it.
+    pub entities: BTreeMap<String, String>,
     /// Of the last run that began.
     pub run_id: String,
     pub started: String,
@@ -77,7 +80,8 @@ impl Stored {
         }
         let mut query = connection
             .prepare(
-                "SELECT kind, account_id, scope_region, id, properties, run_id, missing_since, stale_since IS NOT NULL
+                "SELECT kind, account_id, scope_region, id, properties, run_id, missing_since, stale_since IS NOT NULL,
+                   resource_key
                  FROM resources WHERE deleted_at IS NULL",
             )
             .unwrap();
@@ -85,14 +89,19 @@ impl Stored {
             let key = Key { kind: row.get(0)?, account: row.get(1)?, region: row.get(2)?, id: row.get(3)? };
             let properties: String = row.get(4)?;
             let properties = serde_json::from_str(&properties).unwrap_or_default();
-            let (run_id, missing_since, stale) = (row.get(5)?, row.get(6)?, row.get(7)?);
-            Ok((key, Row { properties, run_id, missing_since, stale }))
+            let (run_id, missing_since, stale, resource_key) = (row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
+            Ok((key, Row { resource_key, properties, run_id, missing_since, stale }))
         });
         for row in rows.unwrap() {
             let (key, row) = row.unwrap();
             let before = stored.alive.insert(key.clone(), row);
             assert!(before.is_none(), "two rows of {key}");
         }
+        let mut query = connection
+            .prepare("SELECT resource_key, coalesce(title, '') FROM entities WHERE deleted_at IS NULL")
+            .unwrap();
+        let entities = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        stored.entities = entities.unwrap().map(Result::unwrap).collect();
         let run = &stored.run_id;
         let mut query = connection
             .prepare("SELECT kind, account_id, region, membership, freshness, class FROM units WHERE run_id = ?1")
