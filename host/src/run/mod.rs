@@ -168,7 +168,9 @@ async fn carry_out(
         sessions.management_is(management.id.clone());
     }
     if refused.is_some() {
-        return Ok(Done::default());
+        // A run before this may have been stopped between its rows and their entities.
+        let entities = if context.keeps_rows { settle_entities(context, false).await? } else { None };
+        return Ok(Done { plan: None, entities });
     }
     *standings = read_accounts(context, &listing.found).await?;
     let known = Known { listing, standings };

@@ -42,6 +42,7 @@ const FOUND: &[(u64, &str)] = &[
         "an account that left the organization stayed in the catalogue where the management account refused its role",
     ),
     (1127, "the same, and not even marked as missing"),
+    (1002, "a run that was stopped, then one that could list no account: entities stayed behind their resources"),
 ];
 
 /// Plays seeds until `enough` says so, and prints what was tried.
