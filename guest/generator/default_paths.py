@@ -42,6 +42,11 @@ def optional(kind):
 def type_of(kind, path, actions):
     """The type at a path with these optional actions: one of Port's, `date-time`, or None where no model tells."""
     names = [(part.removesuffix("[]"), part.endswith("[]")) for part in path.split(".")]
+    if len(names) > 1 and names[0][0] in catalog.kinds()[kind][1].get("case_below", []):
+        name, each = names[1]
+        if not name[:1].isupper():
+            raise NoPath(f"{kind}: the members of {names[0][0]} begin with capitals, and {name} does not")
+        names[1] = (name[:1].lower() + name[1:], each)
     found, is_open = whole(kind, frozenset(actions))
     shapes = found.get(names[0][0])
     if shapes is None:

@@ -603,6 +603,9 @@ def properties(world, item):
     for member, value in item.value.items():
         name = catalog.property_name(definition, member)
         found[name] = value
+    for name in definition.get("case_below", []):
+        if isinstance(found.get(name), dict):
+            found[name] = {member[:1].upper() + member[1:]: value for member, value in found[name].items()}
     for name, template in definition.get("set", {}).items():
         value = fill(template, world, item)
         if name not in found and value is not None:

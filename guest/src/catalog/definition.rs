@@ -129,6 +129,9 @@ pub(crate) struct Definition {
     pub(crate) region: Templates,
     #[serde(default)]
     pub(crate) case: Case,
+    /// Properties whose own members are named by `case` as well.
+    #[serde(default)]
+    pub(crate) case_below: Vec<String>,
     /// Member name to property name.
     #[serde(default)]
     pub(crate) rename: BTreeMap<String, String>,

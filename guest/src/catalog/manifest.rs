@@ -190,11 +190,14 @@ pub(crate) fn property_name(definition: &Definition, member: &str) -> String {
     }
     match definition.case {
         Case::AsIs => member.to_owned(),
-        Case::UpperFirst => {
-            let mut letters = member.chars();
-            letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
-        }
+        Case::UpperFirst => upper_first(member),
     }
+}
+
+/// The name with its first letter a capital.
+pub(crate) fn upper_first(member: &str) -> String {
+    let mut letters = member.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]

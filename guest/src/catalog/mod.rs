@@ -25,7 +25,7 @@ pub(crate) use definition::{
     Unless,
 };
 pub(crate) use generic::generic;
-pub(crate) use manifest::{identity, manifest, property_name};
+pub(crate) use manifest::{identity, manifest, property_name, upper_first};
 pub(crate) use schema::validate;
 use templates::Uses;
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Reading;
 use super::item::Item;
-use crate::catalog::{Definition, Outer, Type, property_name};
+use crate::catalog::{Definition, Outer, Type, property_name, upper_first};
 use crate::redact::redact;
 use crate::template;
 
@@ -58,6 +58,11 @@ fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
     let mut properties = Map::new();
     for (member, value) in item.value.as_object().into_iter().flatten() {
         properties.insert(property_name(definition, member), value.clone());
+    }
+    for name in &definition.case_below {
+        if let Some(Value::Object(members)) = properties.get_mut(name) {
+            *members = std::mem::take(members).into_iter().map(|(name, value)| (upper_first(&name), value)).collect();
+        }
     }
     let scope = item.scope(reading);
     for (name, template) in &definition.set {
