@@ -12,10 +12,9 @@ $ portolan validate --mapping port-app-config.yml
 $ portolan map --mapping port-app-config.yml --kind AWS::EC2::Instance
 ```
 
-A mapping also says which kinds are read. The whole one reads {kinds}, heavy ones (builds, images, snapshots, quotas) among
-them: take those that you want with `--kind`, or take the others out. With `--kind`, relations to blueprints that were not
-chosen are left out, of the mapping and of the blueprints, so that what is printed stands by itself; the account's are always
-there.
+A mapping also says which kinds are read. Heavy ones (builds, images, snapshots, quotas) are left out unless `--kind` names them
+or `--all` takes {kinds}. Relations to blueprints that were not chosen are left out as well, of the mapping and of the
+blueprints, so that what is printed stands by itself; the account's are always there.
 
 ## Identifiers
 
@@ -32,8 +31,8 @@ An account is `awsAccount`, by its id. Every kind has the relation `account`. Wh
 owns it, where that is read.
 
 The peer identifies an instance and a volume by its id alone, and SES identities, configuration sets, deployments and deployment
-targets by a name or an id that another account may have as well. These six are different here; all other identifiers of its 33
-kinds are the peer's, so that entities which are already there stay the same ones. Names of properties are those of the peer's
+targets by a name or an id that another account may have as well. These six are different here, and so is that of its example
+for EKS clusters, which reads a member that there is not; all other identifiers of its 33 kinds are the peer's, so that entities which are already there stay the same ones. Names of properties are those of the peer's
 examples, as its public repository has them; `tests/data/peer-properties.tsv` lists them. Where an example reads a member that
 its integration does not give (`KmsKeyArn`, `InstanceArn`, `Tags` of an Aurora cluster, `UserName` of a MemoryDB user), the
 property of that name has the right value here.

@@ -50,8 +50,8 @@ const WITH_DIGESTS: [&str; 8] = [
 /// A folder with the whole default mapping in `app.yml`, and the blueprints by name.
 fn installed(name: &str) -> (Portolan, BTreeMap<String, Value>) {
     let portolan = Portolan::new(name);
-    portolan.write("app.yml", &portolan.run(&["defaults", "mapping"]).expect(0).stdout);
-    let blueprints = blueprints(&portolan, &[]);
+    portolan.write("app.yml", &portolan.run(&["defaults", "mapping", "--all"]).expect(0).stdout);
+    let blueprints = blueprints(&portolan, &["--all"]);
     (portolan, blueprints)
 }
 
@@ -204,6 +204,23 @@ fn some_kinds_stand_by_themselves_with_the_account() {
     assert!(refused.contains("AWS::EC2::Subnett has no default mapping; did you mean AWS::EC2::Subnet?"), "{refused}");
 }
 
+#[test]
+fn heavy_kinds_are_mapped_only_when_asked_for() {
+    let portolan = Portolan::new("defaults-heavy");
+    let kinds: Vec<Value> = serde_json::from_str(&portolan.run(&["kinds", "--json"]).expect(0).stdout).unwrap();
+    let of = |more: &[&str]| -> BTreeSet<String> {
+        let mapping = portolan.run(&[&["defaults", "mapping"], more].concat()).expect(0).stdout;
+        mapping.lines().filter_map(|line| line.strip_prefix("  - kind: ")).map(str::to_owned).collect()
+    };
+    let named = |heavy: bool| -> BTreeSet<String> {
+        let some = kinds.iter().filter(|kind| heavy || kind["tier"] != "heavy");
+        some.map(|kind| kind["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of(&[]), named(false));
+    assert_eq!(of(&["--all"]), named(true));
+    assert!(named(false).len() < named(true).len());
+}
+
 /// Everything that moto can be made to hold: identifiers are of one resource each, and relations lead to entities.
 #[test]
 fn the_relations_of_an_estate_lead_to_its_entities() {
@@ -213,7 +230,7 @@ fn the_relations_of_an_estate_lead_to_its_entities() {
     let more = BESIDE.iter().map(|kind| Value::from(*kind)).filter(|kind| !kinds.contains(kind)).collect::<Vec<_>>();
     kinds.extend(more);
     let portolan = estate::sync("defaults-estate", &front, &made, &["--to", "ndjson:found.jsonl"]);
-    portolan.write("app.yml", &portolan.run(&["defaults", "mapping"]).expect(0).stdout);
+    portolan.write("app.yml", &portolan.run(&["defaults", "mapping", "--all"]).expect(0).stdout);
     let blueprints = blueprints(&portolan, &[]);
     let run = portolan.run(&["map", "--mapping", "app.yml", "--input", "found.jsonl"]).expect(0);
     let found = entities(&run.stdout);

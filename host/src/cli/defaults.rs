@@ -12,6 +12,8 @@ use crate::defaults::{BLUEPRINTS, MAPPING, blueprints};
 
 /// Every kind has a relation to it.
 const ACCOUNT: &str = "AWS::Account::Info";
+/// The tier of what is read by name only.
+const HEAVY: &str = "heavy";
 const KIND: &str = "  - kind: ";
 const BLUEPRINT: &str = "          blueprint: ";
 const RELATIONS: &str = "          relations:";
@@ -38,8 +40,11 @@ pub enum What {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Chosen {
     /// Only of this kind, several at once, and of the account; relations to others are left out
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", conflicts_with = "all")]
     pub kind: Vec<String>,
+    /// Of heavy kinds as well: large, volatile or paid, and read by whoever maps them
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Prints what the arguments name.
@@ -53,12 +58,16 @@ pub fn defaults(args: &DefaultsArgs, known: &KnownKinds) -> Printed {
 }
 
 fn printed(what: &What, chosen: &Chosen, known: &KnownKinds) -> Result<String, String> {
-    if chosen.kind.is_empty() {
+    if chosen.all {
         let text = if matches!(what, What::Mapping(_)) { MAPPING } else { BLUEPRINTS };
         return Ok(text.to_owned());
     }
     let (head, resources) = resources();
     let mut kinds = BTreeSet::from([ACCOUNT]);
+    if chosen.kind.is_empty() {
+        let is_light = |kind: &&str| known.get(kind).is_some_and(|kind| kind.tier != HEAVY);
+        kinds.extend(resources.iter().map(|resource| resource.kind).filter(is_light));
+    }
     for name in &chosen.kind {
         let kind = known.resolve(name);
         if !resources.iter().any(|resource| resource.kind == kind) {
