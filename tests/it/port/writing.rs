@@ -197,3 +197,21 @@ async fn what_a_relation_leads_to_comes_first_where_it_is_not_made() {
     assert!(all_accepted(&send(&sink, &[to("f", json!("made"))]).await.0));
     assert!(server.port().identifiers("sqs").contains("made"));
 }
+
+/// One bulk that closed the door dropped those that were under way: Port had them, and the ledger did not know.
+#[tokio::test]
+async fn what_is_under_way_when_port_closes_the_door_is_waited_for() {
+    let server = server();
+    let sink = sink(&server, DEFAULTS).await;
+    server.faults([Fault::on("POST", BULK).after(2).times(1).answers(403)]);
+    let changes = queues(100);
+    let (fates, stopped) = send(&sink, &changes).await;
+    assert!(matches!(stopped, Some(DestinationError::Closed(_))), "{stopped:?}");
+    let known: Vec<String> = changes
+        .iter()
+        .zip(&fates)
+        .filter(|(_, fate)| **fate == Fate::Accepted)
+        .map(|(change, _)| serde_json::from_str::<(String, String)>(&change.key).unwrap().1)
+        .collect();
+    assert_eq!(server.port().identifiers("sqs"), known.into_iter().collect(), "what Port has is known, and no more");
+}

@@ -1,7 +1,7 @@
 //! Entities written, in bulks of one blueprint each.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -77,10 +77,17 @@ impl PortSink {
         };
         for layer in layers {
             let bulks = bulks(entities, &layer);
-            let mut sending =
-                futures::stream::iter(bulks).map(|bulk| self.bulk(entities, bulk)).buffer_unordered(BULKS_AT_ONCE);
+            let is_stopped = AtomicBool::new(false);
+            let mut sending = futures::stream::iter(bulks)
+                .map(async |bulk| {
+                    if is_stopped.load(Ordering::Relaxed) {
+                        return (Fates::new(), Ok(()));
+                    }
+                    self.bulk(entities, bulk).await
+                })
+                .buffer_unordered(BULKS_AT_ONCE);
             let mut stopped = Ok(());
-            // Those under way are waited for, so that it is known what they did.
+            // Those under way are waited for, so that it is known what they did; no others begin.
             while let Some((done, ended)) = sending.next().await {
                 for (place, fate) in done {
                     if let Some(kept) = entities.get(place).and_then(|entity| fates.get_mut(entity.place)) {
@@ -88,8 +95,8 @@ impl PortSink {
                     }
                 }
                 if ended.is_err() {
-                    stopped = ended;
-                    break;
+                    is_stopped.store(true, Ordering::Relaxed);
+                    stopped = stopped.and(ended);
                 }
             }
             stopped?;
