@@ -231,7 +231,7 @@ fn the_relations_of_an_estate_lead_to_its_entities() {
     kinds.extend(more);
     let portolan = estate::sync("defaults-estate", &front, &made, &["--to", "ndjson:found.jsonl"]);
     portolan.write("app.yml", &portolan.run(&["defaults", "mapping", "--all"]).expect(0).stdout);
-    let blueprints = blueprints(&portolan, &[]);
+    let blueprints = blueprints(&portolan, &["--all"]);
     let run = portolan.run(&["map", "--mapping", "app.yml", "--input", "found.jsonl"]).expect(0);
     let found = entities(&run.stdout);
     assert_eq!(by_jq(&portolan, &portolan.read("found.jsonl")), found.iter().map(plain).collect::<Vec<_>>());
