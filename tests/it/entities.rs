@@ -193,6 +193,30 @@ fn many(account: &str) -> String {
     text
 }
 
+/// A run of one kind under a changed mapping took the entities of all others away: nothing had been mapped for them.
+#[test]
+fn a_run_of_some_kinds_under_another_mapping_leaves_the_entities_of_the_others() {
+    let organization = Organization::build(Scale::Tiny);
+    let portolan = Portolan::in_organization("entities-of-others", &organization);
+    portolan.write("map.yml", MAPPING);
+    portolan.sync(&organization, &["--mapping", "map.yml"]);
+    let all = live(&portolan);
+    let of_queues = |all: &[(String, String)]| all.iter().filter(|(blueprint, _)| blueprint == "sqs").count();
+    assert!(of_queues(&all) > 0);
+    portolan.write("other.yml", &MAPPING.replace("title: .Properties.BucketName", "title: '\"a bucket\"'"));
+    let run = portolan.sync(&organization, &["--mapping", "other.yml", "--kinds", "AWS::S3::Bucket"]);
+    let after = live(&portolan);
+    assert_eq!(run.report()["entities"]["gone"], json!(0), "{}", run.report()["entities"]);
+    assert_eq!((of_queues(&after), after.len()), (of_queues(&all), all.len()));
+    assert!(after.contains(&("s3Bucket".to_owned(), "a bucket".to_owned())), "{after:?}");
+    // A mapping that chooses the kinds and names the queues no longer is another matter.
+    let (_, buckets) = MAPPING.split_once("  - kind: AWS::S3::Bucket").unwrap();
+    portolan.write("buckets.yml", &format!("resources:\n  - kind: AWS::S3::Bucket{buckets}"));
+    portolan.sync(&organization, &["--mapping", "buckets.yml"]);
+    let left = live(&portolan);
+    assert_eq!((of_queues(&left), left.len()), (0, all.len() - of_queues(&all)));
+}
+
 #[test]
 fn a_mapping_that_is_wrong_is_refused_before_anything_is_read() {
     let organization = Organization::build(Scale::Tiny);

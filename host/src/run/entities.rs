@@ -82,8 +82,11 @@ fn in_calls(rows: Vec<Unmapped>) -> Vec<Vec<Unmapped>> {
 
 async fn map_rows(context: &Context, mapping: &str, rows: Vec<Unmapped>) -> Result<(), Failed> {
     let Some(unit) = rows.first().map(|row| row.unit.clone()) else { return Ok(()) };
-    // A kind that is read no longer is mapped no longer.
     let lines = if context.manifest.kind(&unit.kind).is_none() {
+        // Where the mapping chooses the kinds, it names this one no longer. Where others do, it is merely not read now.
+        if context.settings.mapping_that_drives().is_none() {
+            return Ok(());
+        }
         Ok(Vec::new())
     } else {
         match made_of(context, &unit, &rows).await {

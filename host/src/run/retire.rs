@@ -292,7 +292,7 @@ pub(super) async fn read_by_id(
     let scope =
         CallScope { account: Some(unit.account.clone()), purpose: Purpose::Read, kind: Arc::from(unit.kind.as_str()) };
     let asked = sync::Unit { kind: unit.kind.clone(), region: unit.region.as_ref().map(ToString::to_string) };
-    let mut lease = context.instances().lease().await.map_err(stopped)?;
+    let mut lease = context.instances().lease_for(&unit.kind).await.map_err(stopped)?;
     let page = match lease.read_resources(scope, account, &asked, ids).await.map_err(stopped)? {
         Ok(page) => page,
         Err(failure) => return Err(problem(failure.problem)),
