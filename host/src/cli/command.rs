@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
-use super::iam::{self, IamArgs, IamDocument};
 use super::judge::{self, Nowhere};
 use super::validate::{Printed, judged, validate};
-use super::{component, config, defaults, demo, estate, kinds, logging, map, restore};
+use super::{component, config, defaults, demo, estate, iam, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
@@ -56,7 +55,7 @@ fn print(printed: &Printed) -> ExitCode {
     ExitCode::from(printed.status)
 }
 
-fn failed(status: ExitStatus, message: &str) -> Printed {
+pub(super) fn failed(status: ExitStatus, message: &str) -> Printed {
     Printed { out: String::new(), err: format!("{message}\n"), status: status.code() }
 }
 
@@ -97,12 +96,7 @@ async fn run(cli: Cli) -> Printed {
             Ok(loaded) => map::map(engine, args, &known, &loaded.settings).await,
             Err(refused) => Printed::refused(&refused),
         },
-        Command::Iam(IamArgs { what: IamDocument::Policy(args) }) => {
-            match with_sources(&Flags::of_policy(args), &known, load) {
-                Ok(loaded) => iam::policy(engine, args, &loaded.settings).await,
-                Err(refused) => Printed::refused(&refused),
-            }
-        }
+        Command::Iam(args) => iam::iam(engine, args, &known).await,
         Command::Restore(args) => match with_sources(&Flags::of_restore(args), &known, load) {
             Ok(loaded) => restore::restore(args, &loaded.settings),
             Err(refused) => Printed::refused(&refused),
@@ -208,7 +202,7 @@ async fn estate_command(engine: Engine, args: &EstateArgs, known: &KnownKinds, r
 }
 
 /// Starts logging, prints what the configuration has to say, and listens for signals.
-fn begin(loaded: &Loaded, replay: Option<crate::aws::Replay>) -> Surroundings {
+pub(super) fn begin(loaded: &Loaded, replay: Option<crate::aws::Replay>) -> Surroundings {
     logging::start(loaded.settings.log);
     for notice in &loaded.notices {
         tracing::info!("{notice}");
@@ -257,7 +251,7 @@ fn ended(report: &Report, file: Option<&Path>, to_stdout: bool) -> Printed {
     }
 }
 
-fn not_started(error: &StartError) -> Printed {
+pub(super) fn not_started(error: &StartError) -> Printed {
     let status = match error {
         StartError::Usage(_) => ExitStatus::Usage,
         StartError::NoAccess(_) => ExitStatus::NoAccess,
@@ -267,7 +261,7 @@ fn not_started(error: &StartError) -> Printed {
     failed(status, &error.to_string())
 }
 
-fn with_sources<R>(flags: &Flags, known: &KnownKinds, use_them: impl FnOnce(Sources<'_>) -> R) -> R {
+pub(super) fn with_sources<R>(flags: &Flags, known: &KnownKinds, use_them: impl FnOnce(Sources<'_>) -> R) -> R {
     let environment: BTreeMap<String, String> = std::env::vars().collect();
     use_them(sources(&environment, &Disk, flags, known))
 }

@@ -1,32 +1,17 @@
-//! `portolan iam`: documents for an administrator.
+//! `portolan iam policy`: the least-privilege policy of what is read.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::args::{EstateArgs, SyncArgs};
-use super::flags::Flags;
-use super::judge;
-use super::validate::Printed;
+use crate::cli::args::{EstateArgs, SyncArgs};
+use crate::cli::flags::Flags;
+use crate::cli::judge;
+use crate::cli::validate::Printed;
 use crate::config::settings::Settings;
 use crate::engine::Engine;
 use crate::iam::{Format, POLICIES_PER_ROLE, Policies, Role};
 use crate::run::ExitStatus;
-
-/// `portolan iam`.
-#[derive(Debug, Clone, Args)]
-pub struct IamArgs {
-    /// Which document.
-    #[command(subcommand)]
-    pub what: IamDocument,
-}
-
-/// Which document.
-#[derive(Debug, Clone, Subcommand)]
-pub enum IamDocument {
-    /// Print the least-privilege policy for the chosen kinds and actions
-    Policy(PolicyArgs),
-}
 
 /// `portolan iam policy`.
 #[derive(Debug, Clone, Args)]
