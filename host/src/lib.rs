@@ -8,6 +8,7 @@ pub mod config;
 pub mod credentials;
 pub mod defaults;
 pub mod deletion;
+pub mod doctor;
 pub mod engine;
 pub mod entity_lines;
 pub mod http_client;

@@ -46,6 +46,8 @@ pub enum Command {
     Accounts(Box<EstateArgs>),
     /// Show the regions of each account: which are enabled, and which would be read
     Regions(Box<EstateArgs>),
+    /// Find out why something does not work, and what mends it; nothing is written
+    Doctor(Box<super::doctor::DoctorArgs>),
     /// List the kinds that can be read, with their actions
     Kinds(KindsArgs),
     /// Replay a recorded estate into a catalogue: no account and no network needed

@@ -11,7 +11,7 @@ use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
 use super::judge::{self, Nowhere};
 use super::validate::{Printed, judged, validate};
-use super::{component, config, defaults, demo, estate, iam, kinds, logging, map, restore};
+use super::{component, config, defaults, demo, doctor, estate, iam, kinds, logging, map, restore};
 use crate::config::accept::Day;
 use crate::config::files::Disk;
 use crate::config::kinds::KnownKinds;
@@ -105,6 +105,7 @@ async fn run(cli: Cli) -> Printed {
         Command::Demo(args) => demo_command(engine, args, &known).await,
         Command::Accounts(args) => estate_command(engine, args, &known, false).await,
         Command::Regions(args) => estate_command(engine, args, &known, true).await,
+        Command::Doctor(args) => doctor::doctor(engine, args, &known).await,
     }
 }
 
@@ -299,6 +300,7 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Config(args) => args.sync.estate.cache_dir.clone(),
         Command::Accounts(args) | Command::Regions(args) => args.cache_dir.clone(),
         Command::Demo(args) => args.cache_dir.clone(),
+        Command::Doctor(args) => args.estate.cache_dir.clone(),
         Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) | Command::Defaults(_) => {
             None
         }

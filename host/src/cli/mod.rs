@@ -6,6 +6,7 @@ mod component;
 pub mod config;
 pub mod defaults;
 mod demo;
+mod doctor;
 mod estate;
 pub mod flags;
 pub mod iam;

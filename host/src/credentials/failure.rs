@@ -38,6 +38,8 @@ pub enum What {
     RegionOff,
     /// This host's clock differs from AWS's.
     Clock,
+    /// The caller and the roles lie in different partitions: one run, one partition.
+    Partition,
     /// The settings cannot work: refused by us, before any call.
     Settings,
     /// The source of credentials did not give any.
@@ -100,6 +102,7 @@ impl AssumeFailure {
             What::CallerExpired => "the credentials that assume the role have expired or were withdrawn",
             What::RegionOff => "STS is deactivated in that region for the caller's account",
             What::Clock => "this host's clock differs from AWS's by more than signatures allow",
+            What::Partition => "the credentials belong to another partition than the roles",
             What::Settings => "the settings cannot work together",
             What::Source => "the chosen credential source gave no credentials, or wrong ones",
             What::BadAnswer => "whatever answered is not STS, or an endpoint override points elsewhere",
@@ -118,6 +121,7 @@ impl AssumeFailure {
                 "activate STS there in IAM's account settings, or set credentials.sts_region to another region"
             }
             What::Clock => "set the clock (NTP), then run again",
+            What::Partition => "use credentials of the roles' partition, or name roles of the credentials' one",
             What::Settings => "change the setting that the message names",
             What::Source => "mend that source, or name another one with --credentials",
             What::BadAnswer => "check AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS and --endpoint-url",

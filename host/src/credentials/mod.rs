@@ -34,6 +34,7 @@ pub use sessions::Sessions;
 pub use source::{PeerProvider, Priority, PriorityError, SourceKind, SourceSetting, SourceSettingError};
 pub use sts::{Sts, StsCall};
 pub use web_identity::WebIdentity;
+pub(crate) use web_identity::read_token;
 
 /// Why no source of credentials was chosen. What AWS answers comes later, as an [`AssumeFailure`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -192,7 +192,7 @@ impl Sessions {
             match self.plan.partition() {
                 Some(partition) if partition != identity.partition() => Err(AssumeFailure::own(
                     None,
-                    What::Settings,
+                    What::Partition,
                     format!("{} lies in partition {}, the roles in {partition}", identity.arn, identity.partition()),
                 )),
                 _ => Ok(identity),

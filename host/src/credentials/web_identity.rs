@@ -53,7 +53,7 @@ impl WebIdentity {
 ///
 /// # Errors
 /// The reason as text: not readable, empty, too long, not text. Never the content.
-pub(super) async fn read_token(file: &Path) -> Result<Secret, String> {
+pub(crate) async fn read_token(file: &Path) -> Result<Secret, String> {
     let named = |reason: &str| format!("the token file {}: {reason}", file.display());
     let bytes = tokio::fs::read(file).await.map_err(|error| named(&error.to_string()))?;
     if bytes.len() > TOKEN_BYTES {

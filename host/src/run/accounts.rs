@@ -19,16 +19,16 @@ const PAGES_MAX: usize = 5_000;
 
 /// An account that was listed.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) id: AccountId,
-    pub(super) account: sync::Account,
-    pub(super) row: AccountRow,
-    pub(super) attempt: Attempt,
+pub(crate) struct Found {
+    pub(crate) id: AccountId,
+    pub(crate) account: sync::Account,
+    pub(crate) row: AccountRow,
+    pub(crate) attempt: Attempt,
 }
 
 /// Whether a listed account is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     Read,
     /// Suspended, closed, pending, or in a state that we do not know: not attempted, no error.
     Resting,
@@ -55,13 +55,13 @@ impl Found {
 
 /// What listing the accounts gave.
 #[derive(Debug, Clone)]
-pub(super) struct Listing {
-    pub(super) found: Vec<Found>,
-    pub(super) whole: bool,
-    pub(super) scope: ListingScope,
-    pub(super) problems: Vec<Problem>,
+pub(crate) struct Listing {
+    pub(crate) found: Vec<Found>,
+    pub(crate) whole: bool,
+    pub(crate) scope: ListingScope,
+    pub(crate) problems: Vec<Problem>,
     /// `o-…`, from the accounts' ARNs.
-    pub(super) organization: Option<String>,
+    pub(crate) organization: Option<String>,
 }
 
 /// Lists the accounts. A listing that fails is a failure: nothing falls back to one account.

@@ -118,7 +118,8 @@ async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, F
     Ok(Some(Standing::RoleRefused))
 }
 
-async fn ask(
+/// The account's regions, and its kinds crossed with them.
+pub(super) async fn ask(
     context: &Context,
     account: &sync::Account,
     id: &portolan_names::AccountId,

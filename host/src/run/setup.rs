@@ -28,11 +28,11 @@ use crate::config::endpoints::Endpoints as Overrides;
 use crate::config::mapping::MappingFile;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::credentials::{
-    CallerIdentity, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace, StsSettings,
-    check_foreign, choose, sts_place,
+    CallerIdentity, CredentialsError, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace,
+    StsSettings, check_foreign, choose, sts_place,
 };
 use crate::engine::Engine;
-use crate::http_client::{HttpClient, TlsSettings};
+use crate::http_client::{HttpClient, TlsError, TlsSettings};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{MadeFrom, settings_digests};
@@ -268,15 +268,33 @@ fn recorded(replay: Replay) -> Result<Reach, StartError> {
     })
 }
 
-async fn live(
-    settings: &Settings,
-    start: &RunStart,
-    environment: Environment,
-    at_terminal: bool,
-) -> Result<Reach, StartError> {
-    let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
-    let tls = TlsSettings::from_environment(&environment).map_err(|error| usage(&error))?;
-    let http = HttpClient::new(&tls).map_err(|error| usage(&error))?;
+/// What is known before anybody is asked: the HTTP client, where STS is, and what sources of credentials there are.
+pub(crate) struct Ground {
+    pub(crate) http: HttpClient,
+    pub(crate) variant: Variant,
+    pub(crate) place: StsPlace,
+    pub(crate) sts: Sts,
+    pub(crate) sources: Sources,
+}
+
+/// Why there is no ground to stand on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GroundError {
+    /// The trusted certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A variable of the environment.
+    #[error(transparent)]
+    Environment(#[from] CredentialsError),
+    /// The place of STS.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+}
+
+/// Lays the ground of everything that goes to AWS. Nothing is sent.
+pub(crate) fn ground(settings: &Settings, environment: Environment) -> Result<Ground, GroundError> {
+    let tls = TlsSettings::from_environment(&environment)?;
+    let http = HttpClient::new(&tls)?;
     let variant = Variant { fips: settings.use_fips, dual_stack: settings.use_dual_stack };
     // The settings have read and checked all overrides; the variables are not read a second time, by other rules.
     let sts_settings = StsSettings {
@@ -286,7 +304,7 @@ async fn live(
         allow_insecure: true,
         variant,
     };
-    let place = sts_place(&sts_settings, &environment.without("AWS_ENDPOINT_URL")).map_err(|error| usage(&error))?;
+    let place = sts_place(&sts_settings, &environment.without("AWS_ENDPOINT_URL"))?;
     let sts = Sts::new(&http, place.region.clone(), place.endpoint.clone());
     let sources = Sources {
         setting: settings.credentials.source.clone(),
@@ -298,6 +316,17 @@ async fn live(
         }),
         environment,
     };
+    Ok(Ground { http, variant, place, sts, sources })
+}
+
+async fn live(
+    settings: &Settings,
+    start: &RunStart,
+    environment: Environment,
+    at_terminal: bool,
+) -> Result<Reach, StartError> {
+    let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
+    let Ground { http, variant, place, sts, sources } = ground(settings, environment).map_err(|error| usage(&error))?;
     let chosen = choose(&sources, &sts).await.map_err(|error| StartError::NoAccess(error.to_string()))?;
     tracing::debug!(region = %place.region, endpoint = %place.endpoint, "STS");
     check_endpoints(chosen.kind, &place, &settings.endpoints).map_err(|error| usage(&error))?;
@@ -337,7 +366,7 @@ async fn live(
 }
 
 /// A task's or an instance's session goes to no address outside AWS, be it for STS or for any other service.
-fn check_endpoints(kind: SourceKind, sts: &StsPlace, endpoints: &Overrides) -> Result<(), PlaceError> {
+pub(crate) fn check_endpoints(kind: SourceKind, sts: &StsPlace, endpoints: &Overrides) -> Result<(), PlaceError> {
     check_foreign(kind, sts)?;
     endpoints.urls().try_for_each(|url| {
         check_foreign(kind, &StsPlace { endpoint: url.to_string(), overridden: true, ..sts.clone() })

@@ -1,0 +1,33 @@
+//! Variables that name a proxy, and the certificates: Portolan connects directly, whatever they say.
+
+use super::case::Case;
+use super::cause::Cause;
+use super::finding::Finding;
+use super::mend::Mend;
+use super::stage::Stage;
+
+/// What tells programs to go through a proxy. Their values may hold passwords, and are not shown.
+const VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+const BUNDLE: &str = "AWS_CA_BUNDLE";
+
+pub(super) fn examine(case: &mut Case) -> Finding {
+    let is_set = |name: &'static str| case.environment.get(name).ok().flatten().is_some();
+    case.proxies = VARIABLES.into_iter().filter(|name| is_set(name)).collect();
+    let bundle = if is_set(BUNDLE) {
+        format!("; certificates of {BUNDLE} are trusted besides the system's")
+    } else {
+        String::new()
+    };
+    if case.proxies.is_empty() {
+        return Finding::works(Stage::Proxy, format!("no proxy is configured{bundle}"));
+    }
+    let says = format!("{} is set, and not used: Portolan connects directly{bundle}", case.proxies.join(", "));
+    Finding::notable(Stage::Proxy, says).because(vec![Cause::Proxy]).mended_by(mends())
+}
+
+pub(super) fn mends() -> Vec<Mend> {
+    vec![Mend::act(
+        "let this machine reach *.amazonaws.com on port 443 directly, or through VPC endpoints; where something on the way \
+         intercepts TLS, give its certificate in AWS_CA_BUNDLE",
+    )]
+}
