@@ -10,6 +10,7 @@ mod defaults;
 mod deletion;
 mod demo;
 mod differential;
+mod doctor;
 mod endings;
 mod entities;
 mod estate;

@@ -99,9 +99,21 @@ impl Case {
         sessions.plan().hops(who, sessions.source().kind).unwrap_or_default()
     }
 
-    /// The hop that failed.
+    /// The hop that failed. The role of the source's own token is none of the plan's.
     pub(super) fn failed_hop(&self, who: &Identity, failure: &AssumeFailure) -> Option<Hop> {
-        self.hops(who).into_iter().find(|hop| Some(&hop.role) == failure.role.as_ref())
+        let role = failure.role.as_ref()?;
+        let of_token = || {
+            let web = self.sessions.as_ref()?.source().web_identity.as_ref()?;
+            (web.role.as_ref() == Some(role)).then(|| Hop {
+                role: role.clone(),
+                by_web_identity: true,
+                external_id: None,
+                session_name: web.session_name.clone().unwrap_or_default(),
+                duration_s: None,
+                source_identity: None,
+            })
+        };
+        self.hops(who).into_iter().find(|hop| hop.role == *role).or_else(of_token)
     }
 
     /// The ARN of whoever asked for the session of that hop and was refused: AWS says it, else it is the one before.

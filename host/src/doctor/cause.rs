@@ -98,6 +98,8 @@ impl Cause {
             What::Denied(Denied::Trust) if sent_external_id && !works_elsewhere => {
                 return vec![Self::ExternalId, Self::TrustPolicy];
             }
+            // A token that is too old is refused by its own code.
+            What::Denied(Denied::WebIdentityToken) if failure.code == "ExpiredTokenException" => Self::ExpiredToken,
             What::Denied(Denied::Trust) => return vec![Self::TrustPolicy, Self::ExternalId],
             What::Denied(denied) => Self::of_denied(denied),
             What::Throttled => Self::Throttled,
