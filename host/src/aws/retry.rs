@@ -5,7 +5,7 @@
 //! jitter, `Retry-After` honoured up to 5 s above what it asks), with more attempts for throttles: a
 //! discovery that gives up leaves a scope incomplete, and nobody waits at a prompt for it.
 
-use portolan_errors::{Class, Verdict};
+use portolan_errors::{Class, Denial, Verdict, denial};
 
 /// Attempts in all where AWS asks to slow down.
 const THROTTLED_ATTEMPTS_MAX: u32 = 8;
@@ -15,6 +15,10 @@ const TRANSIENT_ATTEMPTS_MAX: u32 = 4;
 const TRANSIENT_BASE_MS: f64 = 50.0;
 /// Delay before the first retry of a throttled call.
 const THROTTLED_BASE_MS: f64 = 1_000.0;
+/// Wider policies that a call is asked again under, below the exact one.
+const WIDENED_MAX: usize = 2;
+/// An action's name in AWS's message; the longest there are have some seventy.
+const ACTION_CHARS_MAX: usize = 128;
 /// No delay is longer.
 const DELAY_MAX_MS: f64 = 20_000.0;
 /// How far above `Retry-After` the jitter may go.
@@ -29,12 +33,14 @@ pub enum Outcome {
     Answered(Verdict),
     /// No answer, or one cut short; sending again may help.
     Broken,
+    /// AWS did not take the session's policy.
+    PolicyTooLarge,
     /// No answer, and another attempt would end the same.
     Hopeless,
 }
 
 /// What to do after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// This is the answer.
     Give,
@@ -47,6 +53,13 @@ pub enum Next {
         /// What to add to the clock, where AWS says that it is off.
         clock_offset_ms: Option<i64>,
     },
+    /// Send again under a wider session policy, if there is one; else this is the answer.
+    Wider {
+        /// How often this call was refused so, this time included.
+        nth: usize,
+        /// The action that was refused; none where the policy itself was.
+        action: Option<String>,
+    },
 }
 
 /// What has been tried for one call so far.
@@ -58,6 +71,8 @@ pub struct Tried {
     pub renewed: bool,
     /// Whether the clock was corrected for this call.
     pub corrected: bool,
+    /// How often the call was refused because of its session policy and asked again.
+    pub widened: usize,
 }
 
 /// Decides after an attempt. `random` lies in [0, 1).
@@ -66,9 +81,13 @@ pub fn next(tried: Tried, outcome: &Outcome, random: f64) -> Next {
     let verdict = match outcome {
         Outcome::Hopeless => return Next::Give,
         Outcome::Broken => return transient(tried, None, random),
+        Outcome::PolicyTooLarge => return wider(tried, None),
         Outcome::Answered(verdict) => verdict,
     };
     match verdict.class {
+        Class::Final if denial(&verdict.code, &verdict.message) == Some(Denial::SessionPolicy) => {
+            wider(tried, Some(refused_action(&verdict.message)))
+        }
         Class::Ok | Class::Final => Next::Give,
         Class::Transient => transient(tried, verdict.retry_after_ms, random),
         Class::Throttled => backoff(tried, THROTTLED_ATTEMPTS_MAX, THROTTLED_BASE_MS, verdict.retry_after_ms, random),
@@ -78,6 +97,25 @@ pub fn next(tried: Tried, outcome: &Outcome, random: f64) -> Next {
         }
         Class::ExpiredCredentials | Class::ClockSkew => Next::Give,
     }
+}
+
+fn wider(tried: Tried, action: Option<String>) -> Next {
+    let nth = tried.widened + 1;
+    if nth > WIDENED_MAX { Next::Give } else { Next::Wider { nth, action } }
+}
+
+/// The action that AWS's message names, which may be another service's than the call's.
+fn refused_action(message: &str) -> String {
+    let after = |words: &str| message.split_once(words).and_then(|(_, rest)| rest.split([' ', ',']).next());
+    let is_action = |text: &&str| {
+        text.len() <= ACTION_CHARS_MAX
+            && text.split_once(':').is_some_and(|(prefix, name)| {
+                prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
+    };
+    let named = after("to perform: ").filter(is_action).or_else(|| after("allows the ").filter(is_action));
+    named.unwrap_or("an action that AWS does not name").to_owned()
 }
 
 fn transient(tried: Tried, retry_after_ms: Option<u64>, random: f64) -> Next {
@@ -122,7 +160,7 @@ mod tests {
     fn delays_double_up_to_the_cap_and_jitter_fully() {
         let delay = |attempts, random| match next(tried(attempts), &answered(Class::Throttled), random) {
             Next::Again { after_ms, .. } => after_ms,
-            Next::Give => u64::MAX,
+            Next::Give | Next::Wider { .. } => u64::MAX,
         };
         assert_eq!([delay(1, 0.5), delay(2, 0.5), delay(3, 0.5), delay(6, 0.5)], [500, 1_000, 2_000, 10_000]);
         assert_eq!(delay(7, 0.999), 19_980, "never above the cap");
@@ -145,8 +183,38 @@ mod tests {
     fn credentials_and_clock_are_mended_once() {
         let expired = answered(Class::ExpiredCredentials);
         assert_eq!(next(tried(1), &expired, 0.5), Next::Again { after_ms: 0, renew: true, clock_offset_ms: None });
-        assert_eq!(next(Tried { attempts: 2, renewed: true, corrected: false }, &expired, 0.5), Next::Give);
+        assert_eq!(next(Tried { attempts: 2, renewed: true, ..Tried::default() }, &expired, 0.5), Next::Give);
         assert_eq!(next(tried(1), &answered(Class::ClockSkew), 0.5), Next::Give, "by an unknown offset it is not");
+    }
+
+    #[test]
+    fn what_the_session_policy_refuses_is_asked_again_twice_at_most() {
+        let Outcome::Answered(verdict) = answered(Class::Final) else { unreachable!() };
+        let denied = |message: &str| {
+            Outcome::Answered(Verdict {
+                code: "AccessDenied".to_owned(),
+                message: message.to_owned(),
+                ..verdict.clone()
+            })
+        };
+        let said = "User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform: sqs:ListQueues on \
+                    resource: arn:aws:sqs:eu-west-1:111122223333: because no session policy allows the sqs:ListQueues action";
+        let wider = |nth| Next::Wider { nth, action: Some("sqs:ListQueues".to_owned()) };
+        assert_eq!(next(tried(1), &denied(said), 0.5), wider(1));
+        assert_eq!(next(Tried { attempts: 2, widened: 1, ..Tried::default() }, &denied(said), 0.5), wider(2));
+        assert_eq!(next(Tried { attempts: 3, widened: 2, ..Tried::default() }, &denied(said), 0.5), Next::Give);
+        let ec2 = "You are not authorized to perform this operation. User: x is not authorized to perform: ec2:DescribeVpcs \
+                   because no session policy allows the ec2:DescribeVpcs action";
+        let action = |message: &str| match next(tried(1), &denied(message), 0.5) {
+            Next::Wider { action, .. } => action,
+            _ => None,
+        };
+        assert_eq!(action(ec2).as_deref(), Some("ec2:DescribeVpcs"));
+        let without = "to perform: \u{1b}[2J because no session policy allows the <b> action";
+        assert_eq!(action(without).as_deref(), Some("an action that AWS does not name"));
+        assert_eq!(next(tried(1), &Outcome::PolicyTooLarge, 0.5), Next::Wider { nth: 1, action: None });
+        let by_role = said.replace("session policy", "identity-based policy");
+        assert_eq!(next(tried(1), &denied(&by_role), 0.5), Next::Give, "what the role may not do, no session may");
     }
 
     #[test]

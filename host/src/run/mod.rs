@@ -71,9 +71,11 @@ pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 pub use task::Task;
 
+use crate::aws::SessionPolicies;
 use crate::catalogue::{AccountRow, SettledEntities};
 use crate::config::accept::{self, Day};
 use crate::config::settings::{FailOn, OnLeave, Settings};
+use crate::credentials::Rung;
 use crate::deletion::Plan;
 use crate::engine::Engine;
 use crate::outcome::Problem;
@@ -355,6 +357,10 @@ async fn finish(
         deliveries,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
+        session_policies: report::SessionsReport {
+            setting: context.settings.roles.session_policy.map_or("off", Rung::as_str),
+            widened: client.policies().map(SessionPolicies::widened).unwrap_or_default(),
+        },
         interrupted: facts.interrupted,
         exit_status: ExitStatus::of(facts).code(),
         times: report::Times {

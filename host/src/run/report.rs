@@ -13,7 +13,7 @@ use super::deliver::Deliveries;
 use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
-use crate::aws::Counts;
+use crate::aws::{Counts, Widened};
 use crate::catalogue::SettledEntities;
 use crate::planned::Planned;
 
@@ -57,6 +57,15 @@ pub struct Times {
     pub cpu_ms: Option<u64>,
     /// The most memory that was resident.
     pub peak_memory_bytes: Option<u64>,
+}
+
+/// What bounded the sessions of the roles, beside the roles themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionsReport {
+    /// `exact`, `packed`, `managed-read-only`, `off`.
+    pub setting: &'static str,
+    /// Where AWS refused calls because of it, so that they went on under a wider policy.
+    pub widened: Vec<Widened>,
 }
 
 /// Sums over all calls.
@@ -119,6 +128,8 @@ pub struct Report {
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.
     pub call_totals: CallTotals,
+    /// How sessions were bounded.
+    pub session_policies: SessionsReport,
     /// Whether it was stopped.
     pub interrupted: bool,
     /// How it ended.

@@ -39,6 +39,17 @@ pub fn summary(report: &Report) -> String {
         );
     }
     incomplete(&mut text, &report.incomplete);
+    for widened in &report.session_policies.widened {
+        let refused = match widened.actions.as_slice() {
+            [] => "AWS did not take the policy".to_owned(),
+            actions => format!("AWS refused {}", actions.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "\nThe session policy of {} went from {} to {}: {refused}. That is a defect of Portolan: please report it.",
+            widened.calls, widened.from, widened.to
+        );
+    }
     for tripped in &report.tripped {
         if report.plan.is_some() {
             let (guard, part, all) = (&tripped.guard, tripped.deletions, tripped.of);
