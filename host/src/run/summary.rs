@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::missing;
 use super::report::Report;
 use super::scope::{Scope, grouped};
 use crate::planned;
@@ -39,6 +40,7 @@ pub fn summary(report: &Report) -> String {
         );
     }
     incomplete(&mut text, &report.incomplete);
+    text.push_str(&missing::text(&report.missing_statements));
     for tripped in &report.tripped {
         if report.plan.is_some() {
             let (guard, part, all) = (&tripped.guard, tripped.deletions, tripped.of);
