@@ -9,8 +9,8 @@ use crate::planned;
 
 /// Lines of incomplete scopes that are shown; the report and the catalogue have all.
 const SCOPES_SHOWN_MAX: usize = 20;
-/// A message of AWS in one line of the summary.
-const MESSAGE_CHARS_MAX: usize = 160;
+/// A message of AWS in one line of the summary: a denial names two ARNs before it comes to what was denied.
+const MESSAGE_CHARS_MAX: usize = 280;
 
 /// The summary of a run, some lines of plain text.
 #[must_use]
