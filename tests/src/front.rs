@@ -225,6 +225,12 @@ impl Front {
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{service} {operation}: {error}: {printed}"))
     }
 
+    /// The URL of a queue, by which SQS knows it.
+    pub fn queue_url(&self, account: &str, region: &str, name: &str) -> String {
+        let found = self.boto(account, region, "sqs", "get_queue_url", &json!({ "QueueName": name }));
+        found["QueueUrl"].as_str().unwrap_or_default().to_owned()
+    }
+
     fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string).unwrap_or_default();
         let answer = exchange(self.url(), method, &format!("/_front/{what}"), &body)

@@ -17,10 +17,11 @@ use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use super::retry::{self, Next, Outcome, Tried};
 use super::session_policies::SessionPolicies;
 use super::types::{Described, asked_type};
+use crate::backoff::random;
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Outbound};
-use crate::run::{Cancellation, random_bits};
+use crate::run::Cancellation;
 
 /// How many calls may be in flight, and what a batch may bring back.
 #[derive(Debug, Clone, Copy)]
@@ -350,11 +351,4 @@ fn unanswered(error: &ExchangeError) -> wit::SendError {
         ExchangeError::TooLarge(_) => wit::SendFailure::TooLarge,
     };
     failure(class, error.to_string())
-}
-
-/// A number in [0, 1) for jitter.
-fn random() -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let fraction = (random_bits() >> 11) as f64 / (1u64 << 53) as f64;
-    fraction
 }

@@ -7,24 +7,22 @@
 
 use portolan_errors::{Class, Denial, Verdict, denial};
 
-/// Attempts in all where AWS asks to slow down.
-const THROTTLED_ATTEMPTS_MAX: u32 = 8;
-/// Attempts in all after 5xx, cut answers and broken connections.
-const TRANSIENT_ATTEMPTS_MAX: u32 = 4;
-/// Delay before the first retry of a transient failure.
-const TRANSIENT_BASE_MS: f64 = 50.0;
-/// Delay before the first retry of a throttled call.
-const THROTTLED_BASE_MS: f64 = 1_000.0;
+use crate::backoff::Backoff;
+
+/// After 5xx, cut answers and broken connections.
+const TRANSIENT: Backoff = Backoff {
+    attempts_max: 4,
+    base_ms: 50.0,
+    delay_max_ms: 20_000.0,
+    retry_after_max_ms: 60_000,
+    retry_after_jitter_ms: 5_000.0,
+};
+/// Where AWS asks to slow down.
+const THROTTLED: Backoff = Backoff { attempts_max: 8, base_ms: 1_000.0, ..TRANSIENT };
 /// Wider policies that a call is asked again under, below the exact one.
 const WIDENED_MAX: usize = 2;
 /// An action's name in AWS's message; the longest there are have some seventy.
 const ACTION_CHARS_MAX: usize = 128;
-/// No delay is longer.
-const DELAY_MAX_MS: f64 = 20_000.0;
-/// How far above `Retry-After` the jitter may go.
-const RETRY_AFTER_JITTER_MS: f64 = 5_000.0;
-/// A `Retry-After` beyond this is not waited for.
-const RETRY_AFTER_MAX_MS: u64 = 60_000;
 
 /// What an attempt came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +78,7 @@ pub struct Tried {
 pub fn next(tried: Tried, outcome: &Outcome, random: f64) -> Next {
     let verdict = match outcome {
         Outcome::Hopeless => return Next::Give,
-        Outcome::Broken => return transient(tried, None, random),
+        Outcome::Broken => return again(TRANSIENT, tried, None, random),
         Outcome::PolicyTooLarge => return wider(tried, None),
         Outcome::Answered(verdict) => verdict,
     };
@@ -89,8 +87,8 @@ pub fn next(tried: Tried, outcome: &Outcome, random: f64) -> Next {
             wider(tried, Some(refused_action(&verdict.message)))
         }
         Class::Ok | Class::Final => Next::Give,
-        Class::Transient => transient(tried, verdict.retry_after_ms, random),
-        Class::Throttled => backoff(tried, THROTTLED_ATTEMPTS_MAX, THROTTLED_BASE_MS, verdict.retry_after_ms, random),
+        Class::Transient => again(TRANSIENT, tried, verdict.retry_after_ms, random),
+        Class::Throttled => again(THROTTLED, tried, verdict.retry_after_ms, random),
         Class::ExpiredCredentials if !tried.renewed => Next::Again { after_ms: 0, renew: true, clock_offset_ms: None },
         Class::ClockSkew if !tried.corrected && verdict.clock_offset_ms.is_some() => {
             Next::Again { after_ms: 0, renew: false, clock_offset_ms: verdict.clock_offset_ms }
@@ -118,24 +116,11 @@ fn refused_action(message: &str) -> String {
     named.unwrap_or("an action that AWS does not name").to_owned()
 }
 
-fn transient(tried: Tried, retry_after_ms: Option<u64>, random: f64) -> Next {
-    backoff(tried, TRANSIENT_ATTEMPTS_MAX, TRANSIENT_BASE_MS, retry_after_ms, random)
-}
-
-fn backoff(tried: Tried, attempts_max: u32, base_ms: f64, retry_after_ms: Option<u64>, random: f64) -> Next {
-    if tried.attempts >= attempts_max || retry_after_ms.is_some_and(|ms| ms > RETRY_AFTER_MAX_MS) {
-        return Next::Give;
+fn again(backoff: Backoff, tried: Tried, retry_after_ms: Option<u64>, random: f64) -> Next {
+    match backoff.delay_ms(tried.attempts, retry_after_ms, random) {
+        Some(after_ms) => Next::Again { after_ms, renew: false, clock_offset_ms: None },
+        None => Next::Give,
     }
-    let exponent = i32::try_from(tried.attempts.saturating_sub(1)).unwrap_or(i32::MAX);
-    let jittered = random * (base_ms * 2f64.powi(exponent)).min(DELAY_MAX_MS);
-    #[expect(clippy::cast_precision_loss, reason = "at most a minute")]
-    let delay = match retry_after_ms {
-        Some(asked) => jittered.clamp(asked as f64, asked as f64 + RETRY_AFTER_JITTER_MS),
-        None => jittered,
-    };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 65,000")]
-    let after_ms = delay as u64;
-    Next::Again { after_ms, renew: false, clock_offset_ms: None }
 }
 
 #[cfg(test)]
@@ -165,7 +150,7 @@ mod tests {
         assert_eq!([delay(1, 0.5), delay(2, 0.5), delay(3, 0.5), delay(6, 0.5)], [500, 1_000, 2_000, 10_000]);
         assert_eq!(delay(7, 0.999), 19_980, "never above the cap");
         assert_eq!(delay(1, 0.0), 0, "full jitter begins at nothing");
-        assert_eq!(delay(THROTTLED_ATTEMPTS_MAX, 0.5), u64::MAX, "then it is given up");
+        assert_eq!(delay(THROTTLED.attempts_max, 0.5), u64::MAX, "then it is given up");
     }
 
     #[test]
@@ -221,6 +206,6 @@ mod tests {
     fn final_answers_and_hopeless_failures_are_given_at_once() {
         assert_eq!(next(tried(1), &answered(Class::Final), 0.5), Next::Give);
         assert_eq!(next(tried(1), &Outcome::Hopeless, 0.5), Next::Give);
-        assert_eq!(next(tried(TRANSIENT_ATTEMPTS_MAX), &Outcome::Broken, 0.5), Next::Give);
+        assert_eq!(next(tried(TRANSIENT.attempts_max), &Outcome::Broken, 0.5), Next::Give);
     }
 }

@@ -165,7 +165,7 @@ impl RolePlan {
     /// # Errors
     /// No role is configured for the account.
     pub fn hops(&self, who: &Identity, source: SourceKind) -> Result<Vec<Hop>, PlanError> {
-        self.hops_under(who, source, None, || self.hub_policy(source))
+        self.hops_under(who, source, None, || self.hub_policy())
     }
 
     /// The hops to a session of this identity under a policy, which is left out where sessions are not bounded; `of_hub`
@@ -214,17 +214,11 @@ impl RolePlan {
         self.member != MemberRole::Source || self.overrides.values().any(|own| own.role.is_some())
     }
 
-    /// What the hub may do: assume the roles behind it, with what is sent along.
+    /// What the hub may do: assume the roles behind it. Tags and a source identity that the source's own session carries
+    /// go on through every hop, unseen by us, so that they are allowed; alone they allow nothing.
     #[must_use]
-    pub fn hub_policy(&self, source: SourceKind) -> SessionPolicy {
-        let mut actions = vec!["sts:AssumeRole"];
-        // Pod Identity's tags go on through every hop.
-        if source == SourceKind::Task {
-            actions.push("sts:TagSession");
-        }
-        if self.source_identity.is_some() {
-            actions.push("sts:SetSourceIdentity");
-        }
+    pub fn hub_policy(&self) -> SessionPolicy {
+        let actions = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"];
         let behind = self.roles().into_iter().filter(|role| Some(*role) != self.hub.as_ref());
         let mut roles: BTreeSet<String> = behind.map(|role| role.as_str().to_owned()).collect();
         if let MemberRole::Template { partition, path_and_name } = &self.member {

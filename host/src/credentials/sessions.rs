@@ -264,7 +264,7 @@ impl Sessions {
     }
 
     fn hops(&self, who: &Identity, policy: Option<&SessionPolicy>) -> Result<Vec<Hop>, PlanError> {
-        let of_hub = || self.hub_policy.get_or_init(|| self.plan.hub_policy(self.source.kind)).clone();
+        let of_hub = || self.hub_policy.get_or_init(|| self.plan.hub_policy()).clone();
         self.plan.hops_under(who, self.source.kind, policy, of_hub)
     }
 

@@ -16,6 +16,7 @@ mod exit;
 mod finish_plan;
 mod guest_config;
 mod membership;
+mod missing;
 mod places;
 mod plan;
 mod port;
@@ -350,6 +351,7 @@ async fn finish(
         incomplete: totals.scopes,
         problems: totals.problems,
         problems_total: totals.problems_total,
+        missing_statements: missing::missing(&context.manifest, &totals.denied),
         tripped,
         entities,
         failed_sinks,

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::deliver::Deliveries;
+use super::missing::MissingStatement;
 use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
@@ -112,6 +113,9 @@ pub struct Report {
     pub problems: Vec<PlacedProblem>,
     /// All problems.
     pub problems_total: u64,
+    /// Statements that the roles' policies lack, by what was denied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_statements: Vec<MissingStatement>,
     /// Guards that tripped.
     pub tripped: Vec<TrippedReport>,
     /// What became of entities, where a mapping makes some.

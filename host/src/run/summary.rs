@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::missing;
 use super::report::Report;
 use super::scope::{Scope, grouped};
 use crate::planned;
 
 /// Lines of incomplete scopes that are shown; the report and the catalogue have all.
 const SCOPES_SHOWN_MAX: usize = 20;
-/// A message of AWS in one line of the summary.
-const MESSAGE_CHARS_MAX: usize = 160;
+/// A message of AWS in one line of the summary: a denial names two ARNs before it comes to what was denied.
+const MESSAGE_CHARS_MAX: usize = 280;
 
 /// The summary of a run, some lines of plain text.
 #[must_use]
@@ -50,6 +51,7 @@ pub fn summary(report: &Report) -> String {
             widened.calls, widened.from, widened.to
         );
     }
+    text.push_str(&missing::text(&report.missing_statements));
     for tripped in &report.tripped {
         if report.plan.is_some() {
             let (guard, part, all) = (&tripped.guard, tripped.deletions, tripped.of);

@@ -368,7 +368,6 @@ async fn the_hub_may_assume_the_roles_behind_it_and_nothing_else() {
     let server = Loopback::start(move |seen| minter.answer(seen)).await;
     let plan = RolePlan {
         hub: Some(RoleArn::parse("arn:aws:iam::333333333333:role/Hub").unwrap()),
-        source_identity: Some("auditor".into()),
         bounded: true,
         ..plan()
     };
@@ -382,7 +381,7 @@ async fn the_hub_may_assume_the_roles_behind_it_and_nothing_else() {
         of_hub["Statement"],
         json!([{
             "Effect": "Allow",
-            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
             "Resource": ["arn:aws:iam::*:role/Read", "arn:aws:iam::999999999999:role/Read"]
         }])
     );
