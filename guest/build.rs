@@ -12,45 +12,32 @@ use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+#[path = "src/catalog/always.rs"]
+mod always;
 #[path = "build/derived.rs"]
 mod derived;
 #[allow(dead_code, reason = "paths through shapes propose names as well")]
 #[path = "src/nearest.rs"]
 mod nearest;
 
+use always::{DESCRIBE_TYPE, DISCOVERY, PLAN};
 use derived::IamActions;
-
-/// What is called whatever kinds are read: discovery, the plan, and what Cloud Control's types are.
-const ALWAYS: &[(&str, &[&str])] = &[
-    (
-        "organizations",
-        &[
-            "ListRoots",
-            "ListOrganizationalUnitsForParent",
-            "ListAccountsForParent",
-            "DescribeOrganizationalUnit",
-            "ListParents",
-            "ListAccounts",
-        ],
-    ),
-    ("account", &["ListRegions"]),
-    ("ec2", &["DescribeRegions"]),
-    ("cloudformation", &["DescribeType"]),
-];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=catalog");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/catalog/shapes.rs");
+    println!("cargo::rerun-if-changed=src/catalog/always.rs");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir("catalog")?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
     files.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
     files.sort();
     let mut out = String::from("&[\n");
     let mut actions = IamActions::new();
-    for (service, operations) in ALWAYS {
-        operations.iter().for_each(|operation| derived::add(service, operation, &mut actions));
+    let discovery = DISCOVERY.1.iter().map(|operation| (DISCOVERY.0, *operation));
+    for (service, operation) in discovery.chain(PLAN.iter().copied()).chain([DESCRIBE_TYPE]) {
+        derived::add(service, operation, &mut actions);
     }
     for file in &files {
         let entry = service(file, &mut actions).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -1,6 +1,7 @@
 //! Portolan: discovers what runs in an AWS estate and keeps a catalogue in step with it.
 
 pub mod aws;
+mod backoff;
 pub mod bindings;
 pub mod catalogue;
 pub mod cli;

@@ -293,6 +293,7 @@ class Access(unittest.TestCase):
         self.assertEqual(self.refused(iam.simulate_principal_policy, PolicySourceArn=cases.ROLE + "X", ActionNames=asked)[0], "NoSuchEntity")
 
     def test_roles_in_motos_iam_can_be_adopted(self):
+        control(FRONT, "POST", "moto", {"iam": {"load_aws_managed_policies": True}})
         iam = client(FRONT, "iam", cases.MEMBER, "us-east-1")
         made = iam.create_role(RoleName="Adopted", Path="/path/", AssumeRolePolicyDocument=json.dumps(trust(cases.aws(cases.HOME, condition={"StringEquals": {"sts:ExternalId": "right"}}))))["Role"]["Arn"]
         customer = iam.create_policy(PolicyName="Queues", PolicyDocument=json.dumps(policy("sqs:ListQueues")))["Policy"]["Arn"]
@@ -304,7 +305,7 @@ class Access(unittest.TestCase):
         allowed("sqs").list_queues()
         allowed("sns").list_topics()
         self.assertEqual(self.refused(allowed("ec2").describe_vpcs)[0], "UnauthorizedOperation")
-        iam.put_role_policy(RoleName="Adopted", PolicyName="more", PolicyDocument=json.dumps(policy("ec2:Describe*")))
+        iam.attach_role_policy(RoleName="Adopted", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess")
         control(FRONT, "POST", "adopt", {"account": cases.MEMBER})
         allowed("ec2").describe_vpcs()
         simulated = iam.simulate_principal_policy(PolicySourceArn=made, ActionNames=["ec2:DescribeVpcs"])

@@ -14,7 +14,7 @@ use portolan::aws::{
     sign_request,
 };
 use portolan::bindings::portolan::aws::signed_http as wit;
-use portolan::credentials::Identity;
+use portolan::credentials::{Identity, SessionPolicy};
 use portolan::http_client::{HttpClient, Limits, TlsSettings};
 use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::run::Cancellation;
@@ -76,7 +76,7 @@ impl Wire {
 }
 
 impl Exchange for Wire {
-    fn open<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(&'a self, _: &'a Identity, _: Option<&'a SessionPolicy>) -> BoxFuture<'a, Result<(), SessionFailure>> {
         Box::pin(async { Ok(()) })
     }
 

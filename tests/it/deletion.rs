@@ -28,8 +28,8 @@ fn what_was_deleted_disappears_and_nothing_else_does() {
     portolan.sync(&organization, &[]);
     let before = alive(&portolan);
 
-    let queue = front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": "work-1" }));
-    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": queue["QueueUrl"] }));
+    let queue = front.queue_url(&account, REGION, "work-1");
+    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": queue }));
     front.boto(&account, REGION, "dynamodb", "delete_table", &json!({ "TableName": "Orders_v1.0" }));
     front.boto(
         &account,

@@ -36,8 +36,8 @@ fn a_run_that_is_stopped_ends_soon_and_deletes_nothing() {
     let before = rows(&portolan.catalogue(), alive);
     // A queue is gone, and a stopped run must not act on it either.
     let account = organization.account("prod-web");
-    let queue = front.boto(account, "eu-west-1", "sqs", "get_queue_url", &json!({ "QueueName": "work-1" }));
-    front.boto(account, "eu-west-1", "sqs", "delete_queue", &json!({ "QueueUrl": queue["QueueUrl"] }));
+    let queue = front.queue_url(account, "eu-west-1", "work-1");
+    front.boto(account, "eu-west-1", "sqs", "delete_queue", &json!({ "QueueUrl": queue }));
     for name in ["INT", "TERM"] {
         front.clear_rules();
         front.rule(&json!({ "do": "delay", "ms": 60_000, "service": "rds" }));

@@ -67,8 +67,8 @@ fn a_mapping_chooses_what_is_read_and_its_entities_follow_the_resources() {
     let of = |blueprint: &str| entities.iter().filter(|(name, _)| name == blueprint).count();
     assert!(queues > 0 && buckets > 0);
     assert_eq!((of("sqs"), of("s3Bucket")), (usize::try_from(queues).unwrap(), usize::try_from(buckets).unwrap()));
-    let url = front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": "work-0" }));
-    let asked = json!({ "QueueUrl": url["QueueUrl"], "AttributeNames": ["All"] });
+    let url = front.queue_url(&account, REGION, "work-0");
+    let asked = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
     let truth = front.boto(&account, REGION, "sqs", "get_queue_attributes", &asked)["Attributes"].clone();
     let stored = rows(
         &portolan.catalogue(),
@@ -94,9 +94,9 @@ fn a_mapping_chooses_what_is_read_and_its_entities_follow_the_resources() {
     assert_eq!((&counts["new"], &counts["changed"], &counts["gone"]), (&json!(0), &json!(0), &json!(0)), "{counts}");
 
     // A plan shows them, and a queue that goes takes its entity with it when it is proven gone; a denial takes none.
-    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": url["QueueUrl"] }));
-    let longer = front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": "work-1" }));
-    let longer = json!({ "QueueUrl": longer["QueueUrl"], "Attributes": { "VisibilityTimeout": "99" } });
+    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": url }));
+    let longer = front.queue_url(&account, REGION, "work-1");
+    let longer = json!({ "QueueUrl": longer, "Attributes": { "VisibilityTimeout": "99" } });
     front.boto(&account, REGION, "sqs", "set_queue_attributes", &longer);
     let planned = portolan.sync(&organization, &["--mapping", "map.yml", "--plan"]);
     let plan = &planned.report()["plan"]["kinds"]["entity sqs"];
@@ -122,8 +122,7 @@ fn tags_that_cannot_be_read_keep_the_entity_whole_and_a_wrong_mapping_deletes_no
     let portolan = Portolan::in_organization("entities-kept", &organization);
     let account = organization.account("prod-web").to_owned();
     portolan.write("map.yml", MAPPING);
-    let url =
-        front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": "work-0" }))["QueueUrl"].clone();
+    let url = front.queue_url(&account, REGION, "work-0");
     front.boto(&account, REGION, "sqs", "tag_queue", &json!({ "QueueUrl": url, "Tags": { "team": "blue" } }));
     let mapped = ["--mapping", "map.yml"];
     portolan.sync(&organization, &mapped);

@@ -109,3 +109,37 @@ fn what_a_run_calls_is_what_its_policy_grants() {
     let small = actions(&documents(&small.stdout));
     assert!(small.contains("sqs:ListQueues") && !small.iter().any(|action| action.starts_with("s3:")), "{small:?}");
 }
+
+#[test]
+fn a_denied_call_names_the_statement_that_is_missing() {
+    let organization = Organization::build(Scale::Tiny);
+    let portolan = Portolan::in_organization("missing-statement", &organization);
+    let front = organization.front();
+    let chosen = ["--kinds", "AWS::SQS::Queue,AWS::S3::Bucket,AWS::DynamoDB::Table", "--include-actions", "all"];
+    let policy = documents(&portolan.run(&[&["iam", "policy"], &chosen[..]].concat()).expect(0).stdout);
+    let of_service = |service: &str| {
+        let statements = policy.iter().flat_map(|document| document["Statement"].as_array().unwrap());
+        let mut found = statements.filter(|one| one["Action"][0].as_str().unwrap().starts_with(service));
+        found.next().unwrap().clone()
+    };
+    front.rule(&json!({ "do": "deny", "service": "sqs", "account": organization.account("prod-web") }));
+    front.rule(&json!({ "do": "deny", "service": "dynamodb", "by": "scp" }));
+    let run = portolan.sync(&organization, &chosen);
+    let missing = run.report()["missing_statements"].as_array().unwrap().clone();
+    assert_eq!(missing.len(), 1, "what an SCP denies is not the role's to mend: {missing:?}");
+    assert_eq!(missing[0]["statement"], of_service("sqs:"));
+    assert_eq!(missing[0]["denied"], json!(["sqs:ListQueues"]));
+    assert_eq!(missing[0]["accounts"], json!([organization.account("prod-web")]));
+    let said = format!("→ add {}", of_service("sqs:"));
+    assert!(run.stdout.contains(&said), "{}", run.stdout);
+    // A detail call that is denied leaves its unit whole, and is told as well.
+    front.clear_rules();
+    front.rule(&json!({ "do": "deny", "service": "s3", "operation": "GetBucketTagging" }));
+    let run = portolan.sync(&organization, &chosen);
+    let missing = &run.report()["missing_statements"];
+    assert_eq!(
+        (&missing[0]["statement"], &missing[0]["denied"]),
+        (&of_service("s3:"), &json!(["s3:GetBucketTagging"]))
+    );
+    assert_eq!(missing.as_array().map(Vec::len), Some(1));
+}

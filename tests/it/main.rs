@@ -1,6 +1,7 @@
 //! Portolan's integration tests: one executable, one module for each concern.
 #![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not there fails the test")]
 
+mod access_taken_away;
 mod accounts;
 mod broken_answers;
 mod cloud_control;

@@ -11,7 +11,7 @@ use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError,
 use portolan::bindings::exports::portolan::aws::sync::{
     Account, AccountRole, Failure, Limits, Page, ProblemClass, Run, Unit,
 };
-use portolan::credentials::Identity;
+use portolan::credentials::{Identity, SessionPolicy};
 use portolan::engine::Engine;
 use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::instance::{CallError, Instances};
@@ -86,7 +86,7 @@ impl Network {
 }
 
 impl Exchange for Network {
-    fn open<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(&'a self, _: &'a Identity, _: Option<&'a SessionPolicy>) -> BoxFuture<'a, Result<(), SessionFailure>> {
         Box::pin(async { Ok(()) })
     }
 

@@ -50,10 +50,7 @@ fn a_plan_changes_nothing_and_what_is_applied_is_what_it_said() {
     let account = organization.account("prod-web").to_owned();
     portolan.sync(&organization, &[]);
 
-    let url = |name: &str| {
-        let queue = front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": name }));
-        queue["QueueUrl"].clone()
-    };
+    let url = |name: &str| front.queue_url(&account, REGION, name);
     front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": url("work-1") }));
     front.boto(&account, REGION, "sqs", "create_queue", &json!({ "QueueName": "planned" }));
     let longer = json!({ "QueueUrl": url("work-0"), "Attributes": { "VisibilityTimeout": "99" } });

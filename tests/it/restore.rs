@@ -35,8 +35,8 @@ fn what_a_run_deleted_comes_back_and_goes_only_when_two_runs_agree() {
     assert!(restore(&[]).expect(0).stdout.contains("no run deleted anything"));
     let before = alive(&portolan);
 
-    let queue = front.boto(&account, REGION, "sqs", "get_queue_url", &json!({ "QueueName": "work-1" }));
-    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": queue["QueueUrl"] }));
+    let queue = front.queue_url(&account, REGION, "work-1");
+    front.boto(&account, REGION, "sqs", "delete_queue", &json!({ "QueueUrl": queue }));
     front.boto(&account, REGION, "dynamodb", "delete_table", &json!({ "TableName": "Orders_v1.0" }));
     let mut run = portolan.sync(&organization, &kinds);
     if gone(&portolan) < 2 {

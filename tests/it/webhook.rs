@@ -63,9 +63,7 @@ fn changes_and_deletions_arrive_signed_and_once() {
     assert!(receiver.requests().is_empty(), "nothing changed: {:?}", receiver.requests());
 
     // One queue gets a tag, another goes. The catalogue's own proof of that takes a run or two.
-    let queue = |name: &str| {
-        front.boto(&account, "eu-west-1", "sqs", "get_queue_url", &json!({ "QueueName": name }))["QueueUrl"].clone()
-    };
+    let queue = |name: &str| front.queue_url(&account, "eu-west-1", name);
     front.boto(&account, "eu-west-1", "sqs", "create_queue", &json!({ "QueueName": "passing" }));
     portolan.sync(&organization, &arguments).expect(0);
     let (passing, _) = receiver.accepted();

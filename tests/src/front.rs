@@ -50,6 +50,20 @@ impl Call {
         self.fields["status"].as_u64().unwrap_or_default()
     }
 
+    /// Whose policies denied it and for which action, where the front's evaluator did: `("session", "sqs:ListQueues")`.
+    ///
+    /// The first is `scp`, `identity`, `boundary`, `session`, or `trust` where a role was not lent.
+    pub fn denied(&self) -> Option<(&str, &str)> {
+        let denied = self.fields["denied"].as_object()?;
+        Some((denied["by"].as_str()?, denied["action"].as_str()?))
+    }
+
+    /// The session policy that an `AssumeRole` call passed.
+    pub fn session_policy(&self) -> Option<Value> {
+        let text = self.fields["assume"]["policy_text"].as_str()?;
+        Some(serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")))
+    }
+
     /// Everything that was logged of the call.
     pub fn fields(&self) -> &Value {
         &self.fields
@@ -97,9 +111,46 @@ impl Front {
         self.control("DELETE", "rules", None);
     }
 
-    /// Sets keys, roles, regions, states of accounts, page sizes; `front/control.py` says how.
+    /// Sets keys, roles, policies, regions, states of accounts, page sizes; `front/control.py` says how.
     pub fn configure(&self, config: &Value) {
         self.control("POST", "config", Some(config));
+    }
+
+    /// A role as it is from now on: `trust` (a trust policy), `policies` (identity policies: documents, or ARNs of
+    /// managed policies), `boundary`, `max_session` in seconds; `front/README.md` says what is done with them.
+    ///
+    /// Without `trust`, `principals` and `external_id` say who may have it; without `policies` it may do everything.
+    /// Sessions that are open feel a change of `policies` at once.
+    pub fn role(&self, arn: &str, fields: &Value) {
+        self.configure(&json!({ "roles": { arn: fields } }));
+    }
+
+    /// A source's access key: `secret`, `account`, `arn`; where it is a role's session also `token`, and `role` where
+    /// the role has a path; `policies` as in [`Front::role`]; `transitive_tags` as Pod Identity sets them.
+    pub fn key(&self, id: &str, fields: &Value) {
+        self.configure(&json!({ "keys": { id: fields } }));
+    }
+
+    /// A session of a role for one of AWS's services, as a task, an instance or a pod gets it: `role`, `service`
+    /// (`ecs-tasks.amazonaws.com`), `context` (`aws:SourceAccount` and the like), `tags` (Pod Identity's).
+    ///
+    /// What a container's credentials endpoint answers, with `arn` and `account`; `{"refused": why}` where the role's
+    /// trust does not let the service have it.
+    pub fn lend(&self, asked: &Value) -> Value {
+        self.control("POST", "lend", Some(asked))
+    }
+
+    /// Takes the roles that an account has in moto's IAM, with their trusts and policies, as [`Front::role`] would:
+    /// what a template has made there is then what is lent. Gives their ARNs.
+    pub fn adopt(&self, account: &str) -> Vec<String> {
+        let taken = self.control("POST", "adopt", Some(&json!({ "account": account })));
+        taken.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Gives moto's IAM the managed policies of AWS, so that they can be attached there and read again. To be called
+    /// before anything of IAM is used: accounts that have been seen stay without them.
+    pub fn load_managed_policies(&self) {
+        self.control("POST", "moto", Some(&json!({ "iam": { "load_aws_managed_policies": true } })));
     }
 
     /// Moves the front's clock, so that what is signed now is too old or from the future.
@@ -172,6 +223,12 @@ impl Front {
     pub fn boto(&self, account: &str, region: &str, service: &str, operation: &str, arguments: &Value) -> Value {
         let printed = self.python("change.py", &[account, region, service, operation, &arguments.to_string()], "");
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{service} {operation}: {error}: {printed}"))
+    }
+
+    /// The URL of a queue, by which SQS knows it.
+    pub fn queue_url(&self, account: &str, region: &str, name: &str) -> String {
+        let found = self.boto(account, region, "sqs", "get_queue_url", &json!({ "QueueName": name }));
+        found["QueueUrl"].as_str().unwrap_or_default().to_owned()
     }
 
     fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {

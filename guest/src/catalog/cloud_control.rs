@@ -6,9 +6,6 @@ use serde_json::json;
 
 use super::{Definition, Kind};
 
-/// What is asked first: the host's guard learns from the answer what the type's handlers need.
-pub(crate) const DESCRIBE_TYPE: (&str, &str) = ("cloudformation", "DescribeType");
-
 /// Resources of one answer, the most that Cloud Control gives.
 const PAGE: u32 = 100;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use portolan_tables::{Service, Shape};
 use serde_json::{Value, json};
 
-use super::cloud_control::DESCRIBE_TYPE;
+use super::always::{DESCRIBE_TYPE, DISCOVERY, PLAN};
 use super::{Action, Case, Confirm, Definition, Kind, Reach, Tier, shapes};
 use crate::host::Identity;
 
@@ -15,25 +15,13 @@ const SCHEMA: &str = "manifest/1";
 /// Ids of one `read-resources` call where each is a request of its own.
 const READ_SINGLY: usize = 25;
 
-/// The calls of discovery: which accounts there are.
-const DISCOVERY: &[&str] = &[
-    "ListRoots",
-    "ListOrganizationalUnitsForParent",
-    "ListAccountsForParent",
-    "DescribeOrganizationalUnit",
-    "ListParents",
-    "ListAccounts",
-];
-
-/// The calls of the plan: which regions an account uses.
-const PLAN: &[(&str, &str)] = &[("account", "ListRegions"), ("ec2", "DescribeRegions")];
-
 /// The manifest of these kinds, each with the actions that run.
 pub(crate) fn manifest<'a>(kinds: impl Iterator<Item = (&'a Kind, Vec<&'a Action>)>) -> String {
     let mut calls: BTreeSet<(String, &'static str)> = BTreeSet::new();
     let mut described = Vec::new();
-    for operation in DISCOVERY {
-        calls.insert((format!("organizations:{operation}"), Identity::Management.as_str()));
+    let (service, operations) = DISCOVERY;
+    for operation in operations {
+        calls.insert((format!("{service}:{operation}"), Identity::Management.as_str()));
     }
     for (service, operation) in PLAN {
         calls.insert((format!("{service}:{operation}"), Identity::Account.as_str()));
@@ -214,7 +202,7 @@ mod tests {
             assert_eq!(table.operation(name).unwrap().action.as_deref(), Some(*action), "{operation}");
         }
         let known = |operation: &str| ACTIONS.binary_search_by_key(&operation, |(operation, _)| operation).is_ok();
-        let always = DISCOVERY.iter().map(|name| ("organizations", *name)).chain(PLAN.iter().copied());
+        let always = DISCOVERY.1.iter().map(|name| (DISCOVERY.0, *name)).chain(PLAN.iter().copied());
         assert!(always.into_iter().all(|(service, name)| known(&format!("{service}:{name}"))));
         let (mut merging, names) = (0, names().collect::<Vec<_>>());
         for kind in load(&names).unwrap() {

@@ -1,5 +1,6 @@
 //! The catalogue: what to call for each kind and how to read the answers, as data.
 
+mod always;
 mod candidates;
 mod check;
 mod cloud_control;
@@ -17,9 +18,10 @@ mod templates;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use always::DESCRIBE_TYPE;
 pub(crate) use candidates::{arns, names as name_candidates};
 pub(crate) use check::{Finding, check, tells};
-pub(crate) use cloud_control::{DESCRIBE_TYPE, cloud_control};
+pub(crate) use cloud_control::cloud_control;
 pub(crate) use definition::{
     Action, Case, Condition, Confirm, Definition, Match, Missing, Outer, Parent, Partial, Reach, Read, Tier, Type,
     Unless,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -13,13 +13,15 @@ use portolan_names::TypeName;
 use tokio::sync::Semaphore;
 
 use super::calls::Calls;
-use super::exchange::{Answer, Call, Exchange, ExchangeError};
+use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use super::retry::{self, Next, Outcome, Tried};
+use super::session_policies::SessionPolicies;
 use super::types::{Described, asked_type};
+use crate::backoff::random;
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::credentials::Identity;
 use crate::imports::{CallScope, Outbound};
-use crate::run::{Cancellation, random_bits};
+use crate::run::Cancellation;
 
 /// How many calls may be in flight, and what a batch may bring back.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +39,8 @@ pub struct Client {
     exchange: Arc<dyn Exchange>,
     /// Set once; it grows by what is learned of types.
     grant: RwLock<Option<Grant>>,
+    /// Set once; none bounds nothing.
+    policies: OnceLock<SessionPolicies>,
     partition: String,
     limits: ClientLimits,
     calls: Arc<Calls>,
@@ -54,6 +58,7 @@ impl Client {
         Self {
             exchange,
             grant: RwLock::new(None),
+            policies: OnceLock::new(),
             partition,
             limits,
             calls: Arc::new(Calls::default()),
@@ -69,6 +74,26 @@ impl Client {
         if let Ok(mut held) = self.grant.write() {
             held.get_or_insert(grant);
         }
+    }
+
+    /// Sets, once, under which session policies is asked what passes.
+    pub fn bound(&self, policies: SessionPolicies) {
+        let _first_wins = self.policies.set(policies);
+    }
+
+    /// The session policies, where any are sent.
+    #[must_use]
+    pub fn policies(&self) -> Option<&SessionPolicies> {
+        self.policies.get()
+    }
+
+    /// Makes sure that the identity has a session.
+    ///
+    /// # Errors
+    /// Why it has none.
+    pub async fn open(&self, identity: &Identity) -> Result<(), SessionFailure> {
+        let policy = self.policies.get().and_then(|policies| policies.first(identity));
+        self.exchange.open(identity, policy.as_ref()).await
     }
 
     /// The counts of this client.
@@ -107,6 +132,9 @@ impl Client {
         let learned = Described::read(answer, name).map_err(|error| error.to_string()).and_then(|described| {
             let mut grant = self.grant.write().map_err(|error| error.to_string())?;
             let grant = grant.as_mut().ok_or("nothing is granted")?;
+            if let Some(policies) = self.policies.get() {
+                policies.learn(name, &described.handlers);
+            }
             grant.learn(name.clone(), described.handlers).map_err(|refusal| refusal.to_string())
         });
         if let Err(why) = learned {
@@ -149,6 +177,7 @@ impl Client {
         })?;
         Ok(Call {
             identity,
+            policy: None,
             service: permitted.service.to_owned(),
             operation: permitted.operation.to_owned(),
             region: request.region,
@@ -166,6 +195,7 @@ impl Client {
         let mut redirected = false;
         loop {
             tried.attempts += 1;
+            call.policy = self.policies.get().and_then(|policies| policies.of(&call));
             let result = self.send_once(&call).await;
             let outcome = self.count(&call, name, &result, tried.attempts > 1);
             if let Ok(answer) = &result
@@ -177,6 +207,12 @@ impl Client {
                 continue;
             }
             let next = retry::next(tried, &outcome, random());
+            if let Next::Wider { nth, action } = &next
+                && self.widen(&call, *nth, action.as_deref())
+            {
+                tried.widened = *nth;
+                continue;
+            }
             let Next::Again { after_ms, renew, clock_offset_ms } = next else {
                 return match result {
                     // What comes from memory was not sent.
@@ -200,6 +236,10 @@ impl Client {
                 tokio::time::sleep(Duration::from_millis(after_ms)).await;
             }
         }
+    }
+
+    fn widen(&self, call: &Call, nth: usize, action: Option<&str>) -> bool {
+        self.policies.get().is_some_and(|policies| policies.widen(call, nth, action))
     }
 
     /// Waits for a place among the calls in flight, its account's and then everybody's, and sends.
@@ -240,6 +280,7 @@ impl Client {
                     ExchangeError::Unreachable(_) | ExchangeError::Broken(_) | ExchangeError::TimedOut(_) => {
                         Outcome::Broken
                     }
+                    ExchangeError::PolicyTooLarge(_) => Outcome::PolicyTooLarge,
                     ExchangeError::NoCredentials(_)
                     | ExchangeError::Refused(_)
                     | ExchangeError::Unresolved(_)
@@ -301,7 +342,7 @@ fn failure(class: wit::SendFailure, message: String) -> wit::SendError {
 
 fn unanswered(error: &ExchangeError) -> wit::SendError {
     let class = match error {
-        ExchangeError::NoCredentials(_) => wit::SendFailure::NoCredentials,
+        ExchangeError::NoCredentials(_) | ExchangeError::PolicyTooLarge(_) => wit::SendFailure::NoCredentials,
         ExchangeError::Refused(_) => wit::SendFailure::Refused,
         ExchangeError::Unresolved(_) | ExchangeError::Unreachable(_) | ExchangeError::Broken(_) => {
             wit::SendFailure::Unreachable
@@ -310,11 +351,4 @@ fn unanswered(error: &ExchangeError) -> wit::SendError {
         ExchangeError::TooLarge(_) => wit::SendFailure::TooLarge,
     };
     failure(class, error.to_string())
-}
-
-/// A number in [0, 1) for jitter.
-fn random() -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    let fraction = (random_bits() >> 11) as f64 / (1u64 << 53) as f64;
-    fraction
 }

@@ -4,13 +4,15 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use portolan_guard::Method;
 
-use crate::credentials::Identity;
+use crate::credentials::{Identity, SessionPolicy};
 
 /// A request that the guard has let pass: what is signed and sent.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Whose role signs.
     pub identity: Identity,
+    /// Under which policy, where sessions are bounded. It is no part of what a replay finds an answer by.
+    pub policy: Option<SessionPolicy>,
     /// The service's name in the tables.
     pub service: String,
     /// The region whose endpoint is asked.
@@ -52,6 +54,9 @@ pub enum ExchangeError {
     /// The identity has no session.
     #[error("{0}")]
     NoCredentials(String),
+    /// The session's policy is larger, packed, than AWS takes; under another the session may be had.
+    #[error("{0}")]
+    PolicyTooLarge(String),
     /// The request cannot be sent (no endpoint, not in the recording), or its answer is for nobody.
     #[error("{0}")]
     Refused(String),
@@ -78,6 +83,7 @@ impl ExchangeError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::NoCredentials(_) => "no-credentials",
+            Self::PolicyTooLarge(_) => "policy-too-large",
             Self::Refused(_) => "refused",
             Self::Unresolved(_) => "unresolved",
             Self::Unreachable(_) => "unreachable",
@@ -104,13 +110,17 @@ pub struct SessionFailure {
 
 /// Sends a call once: over the network, to a recording, or out of one.
 pub trait Exchange: Send + Sync + 'static {
-    /// Makes sure that the identity has a session.
-    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>>;
+    /// Makes sure that the identity has a session under this policy.
+    fn open<'a>(
+        &'a self,
+        identity: &'a Identity,
+        policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<(), SessionFailure>>;
 
     /// Sends once. `clock_offset_ms` is added to the clock for the signature.
     fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>>;
 
-    /// Forgets the identity's session, so that the next call gets a new one.
+    /// Forgets the identity's sessions, so that the next call gets a new one.
     fn renew(&self, identity: &Identity);
 
     /// Whether waiting between attempts means anything; in a replay it does not.

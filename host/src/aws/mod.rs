@@ -9,6 +9,7 @@ mod exchange;
 mod live;
 mod recording;
 mod retry;
+mod session_policies;
 mod sign;
 mod types;
 
@@ -18,5 +19,6 @@ pub use endpoint::{Endpoints, Place, PlaceError};
 pub use exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 pub use live::Live;
 pub use recording::{Header, Recorder, RecordingError, Replay};
+pub use session_policies::{SessionPolicies, Widened};
 pub use sign::{SignError, sign_request};
 pub use types::{CACHE_DAYS, Described, TypeLedger, TypeMemory, Undescribed};

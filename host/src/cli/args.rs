@@ -117,6 +117,9 @@ pub struct EstateArgs {
     /// Source identity of the sessions; not sent by default
     #[arg(long, value_name = "S", help_heading = "Identity")]
     pub source_identity: Option<String>,
+    /// What AWS lets the sessions do, whatever their roles may [default: exact]
+    #[arg(long, value_name = "exact|packed|managed-read-only|off", help_heading = "Identity")]
+    pub session_policy: Option<String>,
     /// Only these regions
     #[arg(long, value_name = "R,…", help_heading = "Regions and kinds")]
     pub regions: Option<String>,
@@ -356,7 +359,7 @@ mod tests {
         let line = "portolan sync --config p.yaml --to sqlite:a.db --to ndjson:- --credentials task --account self \
             --account-role-arn A --account-role-arns B,C --hub-role-arn H --member-role-name M --ou-id o --exclude-ous p \
             --include-accounts 1 --exclude-accounts 2 --external-id-file f --session-name n --session-duration 900 \
-            --source-identity s --kinds core --include-actions all --regions r --deny-regions d --sensitive keep \
+            --source-identity s --session-policy exact --kinds core --include-actions all --regions r --deny-regions d --sensitive keep \
             --concurrency 4 --endpoint-url http://localhost:1 --fail-on any --record r --report q --log-format json \
             --log-level debug --cache-dir c";
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");

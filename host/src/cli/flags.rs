@@ -122,6 +122,7 @@ impl Flags {
             ("--external-id", &["roles", "external_id"], &args.external_id),
             ("--session-name", &["roles", "session_name"], &args.session_name),
             ("--session-duration", &["roles", "duration_s"], &args.session_duration),
+            ("--session-policy", &["roles", "session_policy"], &args.session_policy),
             ("--source-identity", &["roles", "source_identity"], &args.source_identity),
             ("--regions", &["regions", "allow"], &args.regions),
             ("--deny-regions", &["regions", "deny"], &args.deny_regions),

@@ -160,7 +160,7 @@ mod tests {
     fn unknown_names_get_advice() {
         for (name, text, part) in [
             ("PORTOLAN__ROLES__EXTERNALID", "x", "did you mean PORTOLAN__ROLES__EXTERNAL_ID?"),
-            ("PORTOLAN__ROLES__SESSION_POLICY", "exact", "not served by this version"),
+            ("PORTOLAN__KINDS__INCLUDE_SHARED", "true", "not served by this version"),
             ("PORTOLAN__ACCOUNTS", "{", "not JSON"),
         ] {
             let (_, mistakes) = read(&[(name, text)]);

@@ -21,6 +21,7 @@ use super::settings::{
 };
 use super::variables::{AWS_DEFAULT_REGION, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use super::{Sources, formats};
+use crate::credentials::Rung;
 use crate::secret::Secret;
 
 /// Calls in flight per core, and at most: beyond that a host waits for its own cores.
@@ -194,6 +195,12 @@ impl<'a> Reader<'a> {
             session_name: self.text("roles.session_name").unwrap_or("portolan").to_owned(),
             duration_s: self.number("roles.duration_s"),
             source_identity: self.one("roles.source_identity"),
+            session_policy: match self.text("roles.session_policy") {
+                Some("off") => None,
+                Some("packed") => Some(Rung::Packed),
+                Some("managed-read-only") => Some(Rung::ManagedReadOnly),
+                _ => Some(Rung::Exact),
+            },
         }
     }
 

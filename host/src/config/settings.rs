@@ -11,7 +11,7 @@ use super::endpoints::Endpoints;
 use super::mapping::MappingFile;
 use super::node::Origin;
 use super::sinks::SinkUrl;
-use crate::credentials::{Priority, SourceSetting};
+use crate::credentials::{Priority, Rung, SourceSetting};
 pub use crate::deletion::{DeletionSettings, GuardSettings, OnLeave};
 use crate::secret::Secret;
 
@@ -118,6 +118,8 @@ pub struct RoleSettings {
     pub duration_s: Option<u32>,
     /// Not sent where none.
     pub source_identity: Option<String>,
+    /// What bounds the sessions; none where nothing does (`off`).
+    pub session_policy: Option<Rung>,
 }
 
 /// STS takes no longer session names.

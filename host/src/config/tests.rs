@@ -15,6 +15,7 @@ use super::sinks::SinkUrl;
 use super::{Day, EXAMPLE, Loaded, Refused, SourceFacts, Sources, load, report, schema, yaml};
 use crate::cli::args::{Command, parse};
 use crate::cli::flags::Flags;
+use crate::credentials::Rung;
 
 /// Files by name; a name that ends with `!` is readable by others.
 #[derive(Default)]
@@ -191,6 +192,7 @@ fn flags_reach_their_settings() {
     let line = format!(
         "--account-role-arn {ROLE} --exclude-accounts 012345678901 --include-actions GetBucketEncryptionAction \
          --kinds AWS::S3::Bucket,AWS::SQS::Queue --to ndjson:- --to sqlite:x.db --external-id-file /id --session-duration 900 \
+         --session-policy packed \
          --sensitive keep --log-format json --endpoint-url http://127.0.0.1:1 --report r.json --allow-mass-delete run-1"
     );
     let file = "kinds: { exclude: [AWS::S3::Bucket] }\naccounts: { on_leave_scope: retire }";
@@ -205,6 +207,11 @@ fn flags_reach_their_settings() {
     assert_eq!(settings.sinks.len(), 2);
     assert_eq!(settings.roles.external_id.as_ref().unwrap().expose(), "abc");
     assert_eq!(settings.roles.duration_s, Some(900));
+    assert_eq!(settings.roles.session_policy, Some(Rung::Packed));
+    let bounded = |file: &str| with_file(file).unwrap().settings.roles.session_policy;
+    assert_eq!(bounded("version: 1"), Some(Rung::Exact), "nobody has to ask for it");
+    assert_eq!(bounded("roles: { session_policy: \"off\" }"), None);
+    assert_eq!(bounded("roles: { session_policy: off }"), None);
     assert!(settings.log.json);
     assert_eq!(settings.allow_mass_delete.as_deref(), Some("run-1"));
     assert!(loaded.notices.iter().any(|line| line.contains("every AWS call goes to http://127.0.0.1:1")));

@@ -5,7 +5,6 @@
 
 /// Path segments, `*` for any one key, and what stands for the key until it is served.
 const UNSERVED: &[(&str, &str)] = &[
-    ("roles.session_policy", "sessions carry no policy of their own"),
     ("kinds.use_paid_apis", "nothing that AWS charges for is called"),
     ("kinds.include_shared", "resources that other accounts share are left out"),
     ("grant", "only what the chosen kinds declare is called"),

@@ -288,6 +288,7 @@ impl WebIdentityProvider {
                 session_name: self.web.session_name.clone().unwrap_or_else(|| "portolan".to_owned()),
                 duration_s: None,
                 source_identity: None,
+                policy: None,
             },
         )
         .await

@@ -34,6 +34,10 @@ pub enum What {
     Unreachable,
     /// The credentials that asked have expired, or are not known any more.
     CallerExpired,
+    /// The session policy, packed together with the session's tags, is larger than AWS takes.
+    PolicyTooLarge,
+    /// AWS cannot read the session policy.
+    PolicyMalformed,
     /// STS is switched off in that region.
     RegionOff,
     /// This host's clock differs from AWS's.
@@ -100,6 +104,10 @@ impl AssumeFailure {
             What::Throttled => "STS limits the calls of this account, and other callers share the limit",
             What::Unreachable => "STS could not be reached or had a fault of its own",
             What::CallerExpired => "the credentials that assume the role have expired or were withdrawn",
+            What::PolicyTooLarge => {
+                "the session policy and the session's tags together are larger, packed, than AWS takes"
+            }
+            What::PolicyMalformed => "AWS cannot read the session policy that Portolan made: a defect of Portolan",
             What::RegionOff => "STS is deactivated in that region for the caller's account",
             What::Clock => "this host's clock differs from AWS's by more than signatures allow",
             What::Partition => "the credentials belong to another partition than the roles",
@@ -117,6 +125,8 @@ impl AssumeFailure {
             What::Throttled => "run again, or with a lower --concurrency",
             What::Unreachable => "check DNS, routes and security groups to sts.REGION, then run again",
             What::CallerExpired => "renew the source's credentials, then run again",
+            What::PolicyTooLarge => "send fewer session tags, or run with --session-policy managed-read-only",
+            What::PolicyMalformed => "report it; until it is mended, run with --session-policy managed-read-only",
             What::RegionOff => {
                 "activate STS there in IAM's account settings, or set credentials.sts_region to another region"
             }
@@ -161,7 +171,9 @@ impl Denied {
                 "compare the role's trust policy with the caller printed above, and its sts:ExternalId with the configured one"
             }
             Self::IdentityPolicy => "allow the caller sts:AssumeRole on arn:PARTITION:iam::*:role/NAME",
-            Self::SessionPolicy => "widen the session policy of whoever started this session",
+            Self::SessionPolicy => {
+                "widen the session policy of whoever started this session; behind roles.hub it is Portolan's own: report it"
+            }
             Self::ServiceControlPolicy | Self::ResourceControlPolicy => {
                 "have the organization's policy except this role, or exclude the account"
             }
@@ -218,6 +230,8 @@ pub(super) fn sort(code: &str, message: &str, status: u16) -> What {
         }
         // AssumeRoleWithWebIdentity's own name for a token that is too old.
         "ExpiredTokenException" | "InvalidIdentityToken" | "IDPRejectedClaim" => What::Denied(Denied::WebIdentityToken),
+        "PackedPolicyTooLarge" | "PackedPolicyTooLargeException" => What::PolicyTooLarge,
+        "MalformedPolicyDocument" | "MalformedPolicyDocumentException" => What::PolicyMalformed,
         "RegionDisabledException" | "RegionDisabled" => What::RegionOff,
         "SignatureDoesNotMatch" if message.contains("expired") || message.contains("not yet current") => What::Clock,
         "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => What::Clock,
@@ -290,6 +304,11 @@ mod tests {
             What::Clock
         );
         assert_eq!(sort("", "<html>", 404), What::BadAnswer);
+        assert_eq!(
+            sort("PackedPolicyTooLarge", "Packed policy consumes 108% of allotted space", 400),
+            What::PolicyTooLarge
+        );
+        assert_eq!(sort("MalformedPolicyDocument", "Syntax errors in policy.", 400), What::PolicyMalformed);
     }
 
     #[test]

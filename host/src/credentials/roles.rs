@@ -1,10 +1,11 @@
 //! From the source to a role in each account: which hops, with what, decided before any call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_names::{AccountId, RoleArn};
 
 use super::plan_check::PlanError;
+use super::session_policy::SessionPolicy;
 use super::source::SourceKind;
 use crate::secret::Secret;
 
@@ -24,6 +25,8 @@ pub struct Hop {
     pub duration_s: Option<u32>,
     /// Not sent unless set; web identity takes none.
     pub source_identity: Option<String>,
+    /// What the session may do at most, besides what its role may; none is sent where sessions are not bounded.
+    pub policy: Option<SessionPolicy>,
 }
 
 /// Whose session.
@@ -106,6 +109,9 @@ pub struct RolePlan {
     pub overrides: BTreeMap<AccountId, Override>,
     /// For the management account.
     pub management: ManagementPolicy,
+    /// Whether every session carries a policy of its own: the hub's that of assuming the others, theirs that of the
+    /// calls they are for.
+    pub bounded: bool,
 }
 
 /// Puts the run's id into a session name: `portolan-{run}`.
@@ -129,6 +135,7 @@ impl RolePlan {
             source_identity: None,
             overrides: BTreeMap::new(),
             management: ManagementPolicy::Auto,
+            bounded: false,
         }
     }
 
@@ -152,11 +159,27 @@ impl RolePlan {
         }
     }
 
-    /// The hops from the source to this identity; none for the source itself.
+    /// The hops from the source to this identity; none for the source itself. Where sessions are bounded, this one may
+    /// say who it is and no more: see [`RolePlan::hops_under`].
     ///
     /// # Errors
     /// No role is configured for the account.
     pub fn hops(&self, who: &Identity, source: SourceKind) -> Result<Vec<Hop>, PlanError> {
+        self.hops_under(who, source, None, || self.hub_policy())
+    }
+
+    /// The hops to a session of this identity under a policy, which is left out where sessions are not bounded; `of_hub`
+    /// gives [`RolePlan::hub_policy`], which is made once for thousands of calls.
+    ///
+    /// # Errors
+    /// No role is configured for the account.
+    pub fn hops_under(
+        &self,
+        who: &Identity,
+        source: SourceKind,
+        policy: Option<&SessionPolicy>,
+        of_hub: impl Fn() -> SessionPolicy,
+    ) -> Result<Vec<Hop>, PlanError> {
         let target = match who {
             Identity::Management => self.list.as_ref().map(|role| (role.clone(), self.external_id.clone())),
             Identity::Account(account) => match self.member_role(account)? {
@@ -165,9 +188,12 @@ impl RolePlan {
                 role => role,
             },
         };
-        let hub = self.hub.as_ref().map(|role| (role.clone(), self.external_id.clone()));
+        let bounded = |of: &dyn Fn() -> SessionPolicy| self.bounded.then(of);
+        let of_target = || policy.cloned().unwrap_or_else(SessionPolicy::of_nothing);
+        let hub = self.hub.as_ref().map(|role| ((role.clone(), self.external_id.clone()), bounded(&of_hub)));
+        let target = target.map(|target| (target, bounded(&of_target)));
         let mut hops: Vec<Hop> = Vec::new();
-        for (role, external_id) in hub.into_iter().chain(target) {
+        for ((role, external_id), policy) in hub.into_iter().chain(target) {
             let by_web_identity = hops.is_empty() && source == SourceKind::WebIdentity;
             hops.push(Hop {
                 role,
@@ -176,9 +202,29 @@ impl RolePlan {
                 session_name: self.session_name.clone(),
                 duration_s: self.duration_s,
                 source_identity: self.source_identity.clone().filter(|_| !by_web_identity),
+                policy,
             });
         }
         Ok(hops)
+    }
+
+    /// Whether accounts are read with a role, rather than by the source as it is.
+    #[must_use]
+    pub fn accounts_have_roles(&self) -> bool {
+        self.member != MemberRole::Source || self.overrides.values().any(|own| own.role.is_some())
+    }
+
+    /// What the hub may do: assume the roles behind it. Tags and a source identity that the source's own session carries
+    /// go on through every hop, unseen by us, so that they are allowed; alone they allow nothing.
+    #[must_use]
+    pub fn hub_policy(&self) -> SessionPolicy {
+        let actions = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"];
+        let behind = self.roles().into_iter().filter(|role| Some(*role) != self.hub.as_ref());
+        let mut roles: BTreeSet<String> = behind.map(|role| role.as_str().to_owned()).collect();
+        if let MemberRole::Template { partition, path_and_name } = &self.member {
+            roles.insert(format!("arn:{partition}:iam::*:role/{path_and_name}"));
+        }
+        SessionPolicy::of_hub(&roles, self.partition().unwrap_or("aws"), &actions)
     }
 
     fn member_role(&self, account: &AccountId) -> Result<Option<(RoleArn, Option<Secret>)>, PlanError> {

@@ -15,6 +15,7 @@ use super::failure::{AssumeFailure, What};
 use super::load::load;
 use super::plan_check::PlanError;
 use super::roles::{Hop, Identity, ManagementPolicy, MemberRole, RolePlan};
+use super::session_policy::SessionPolicy;
 use super::{CallerIdentity, Chosen, Sts};
 
 /// Refreshed when less than this is left, or less than a tenth of the session's life.
@@ -39,9 +40,11 @@ pub struct Sessions {
     management: OnceLock<AccountId>,
     /// Whether the listing role stands in for the refused member role of the management account.
     listing_stands_in: OnceLock<()>,
-    /// By the hops from the source; no hop is the source itself. As many as roles are in use.
+    /// By the hops from the source; no hop is the source itself. As many as roles are in use, each with as many policies
+    /// as its calls are grouped by.
     slots: Mutex<HashMap<Vec<Hop>, Arc<Slot>>>,
     source_identity: OnceCell<CallerIdentity>,
+    hub_policy: OnceLock<SessionPolicy>,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -153,6 +156,7 @@ impl Sessions {
             listing_stands_in: OnceLock::new(),
             slots: Mutex::default(),
             source_identity: OnceCell::new(),
+            hub_policy: OnceLock::new(),
         }
     }
 
@@ -182,7 +186,7 @@ impl Sessions {
         let identity = self.source_identity.get_or_try_init(|| async {
             let token_alone = self.source.web_identity.as_ref().is_some_and(|web| web.role.is_none());
             let first = if token_alone {
-                let hops = self.plan.hops(&Identity::Management, self.source.kind).map_err(|error| settings(&error))?;
+                let hops = self.hops(&Identity::Management, None).map_err(|error| settings(&error))?;
                 hops.into_iter().take(1).collect()
             } else {
                 Vec::new()
@@ -201,18 +205,31 @@ impl Sessions {
         identity.await.cloned()
     }
 
-    /// Credentials for requests of this identity, good for some minutes at least unless their refresh fails.
+    /// [`Sessions::credentials_under`] no policy: where sessions are bounded, this one may say who it is and no more.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn credentials(&self, who: &Identity) -> Result<Credentials, Arc<AssumeFailure>> {
+        self.credentials_under(who, None).await
+    }
+
+    /// Credentials for requests of this identity, good for some minutes at least unless their refresh fails. Where
+    /// sessions are bounded, AWS lets them do what `policy` allows and nothing else.
     ///
     /// # Errors
     /// A denial is remembered for the run, another failure for seconds.
-    pub async fn credentials(&self, who: &Identity) -> Result<Credentials, Arc<AssumeFailure>> {
+    pub async fn credentials_under(
+        &self,
+        who: &Identity,
+        policy: Option<&SessionPolicy>,
+    ) -> Result<Credentials, Arc<AssumeFailure>> {
         let is_management = self.is_management(who);
         if let (true, ManagementPolicy::Exclude, Identity::Account(account)) =
             (is_management, self.plan.management, who)
         {
             return Err(Arc::new(settings(&PlanError::ManagementExcluded(account.clone()))));
         }
-        let hops = self.plan.hops(who, self.source.kind).map_err(|error| Arc::new(settings(&error)))?;
+        let hops = self.hops(who, policy).map_err(|error| Arc::new(settings(&error)))?;
         if let (Identity::Account(account), MemberRole::Source, true) = (who, &self.plan.member, hops.is_empty()) {
             let own = self.source_identity().await.map_err(Arc::new)?;
             if own.account != *account {
@@ -222,7 +239,7 @@ impl Sessions {
         }
         match (self.session(hops).await, who) {
             (Err(failure), Identity::Account(account)) if is_management && failure.is_denied() => {
-                match self.stand_in(account) {
+                match self.stand_in(account, policy) {
                     Some(listing) => {
                         let session = self.session(listing).await?;
                         let _already = self.listing_stands_in.set(());
@@ -240,10 +257,15 @@ impl Sessions {
     }
 
     /// The listing role's hops, if it may read the management account and lies there.
-    fn stand_in(&self, account: &AccountId) -> Option<Vec<Hop>> {
+    fn stand_in(&self, account: &AccountId, policy: Option<&SessionPolicy>) -> Option<Vec<Hop>> {
         let may = self.plan.management == ManagementPolicy::ListRole;
         let there = self.plan.list.as_ref().is_some_and(|role| role.account() == *account);
-        (may && there).then(|| self.plan.hops(&Identity::Management, self.source.kind).ok()).flatten()
+        (may && there).then(|| self.hops(&Identity::Management, policy).ok()).flatten()
+    }
+
+    fn hops(&self, who: &Identity, policy: Option<&SessionPolicy>) -> Result<Vec<Hop>, PlanError> {
+        let of_hub = || self.hub_policy.get_or_init(|| self.plan.hub_policy()).clone();
+        self.plan.hops_under(who, self.source.kind, policy, of_hub)
     }
 
     /// Whether this failure leaves the account out with one line instead of counting as a scope that was
@@ -257,16 +279,20 @@ impl Sessions {
         }
     }
 
-    /// Drops a session that AWS said has expired, so that the next ask has a new one.
+    /// Drops the sessions of an identity whose session AWS said has expired, so that the next ask has a new one. What
+    /// withdraws one before its time withdraws those under other policies too.
     pub fn forget(&self, who: &Identity) {
         let hops = if self.is_management(who) && self.listing_stands_in.get().is_some() {
-            self.plan.hops(&Identity::Management, self.source.kind)
+            self.hops(&Identity::Management, None)
         } else {
-            self.plan.hops(who, self.source.kind)
+            self.hops(who, None)
         };
-        if let Ok(hops) = hops {
-            self.forget_session(&hops);
-        }
+        let Ok(hops) = hops else { return };
+        let same_way = |key: &&Vec<Hop>| {
+            key.len() == hops.len() && key.iter().zip(&hops).all(|(known, hop)| known.role == hop.role)
+        };
+        let keys: Vec<Vec<Hop>> = lock(&self.slots).keys().filter(same_way).cloned().collect();
+        keys.iter().for_each(|key| self.forget_session(key));
     }
 
     /// The role whose session it is; none for the source itself.
@@ -275,7 +301,7 @@ impl Sessions {
         if self.is_management(who) && self.listing_stands_in.get().is_some() {
             return self.plan.list.clone();
         }
-        self.plan.hops(who, self.source.kind).ok()?.pop().map(|hop| hop.role)
+        self.hops(who, None).ok()?.pop().map(|hop| hop.role)
     }
 
     /// The roles in use, for the run's first lines and for grants: hub, listing role and overrides.

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sdk_sts::config::{BehaviorVersion, Config, Region as SdkRegion};
 use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::types::PolicyDescriptorType;
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -19,6 +21,7 @@ use tokio::sync::Semaphore;
 use super::failure::{AssumeFailure, What, cleaned, sort};
 use super::identity::CallerIdentity;
 use super::roles::Hop;
+use super::session_policy::SessionPolicy;
 use crate::http_client::{HttpClient, HttpError, causes};
 use crate::secret::Secret;
 
@@ -29,6 +32,8 @@ const ATTEMPTS: u32 = 4;
 /// Before the second attempt; doubled for each further one, halved at most by chance.
 const PAUSE: Duration = Duration::from_millis(200);
 const CONNECT: Duration = Duration::from_secs(3);
+/// Percent of the room for the policy and the tags of a session above which it is said: some tags more, and AWS refuses it.
+const PACKED_PERCENT_MAX: i32 = 90;
 /// STS answers within 100 ms; ten seconds are a broken connection.
 const READ: Duration = Duration::from_secs(10);
 
@@ -58,6 +63,8 @@ pub struct Sts {
     sleep: SharedAsyncSleep,
     in_flight: Arc<Semaphore>,
     observer: Option<Arc<Observer>>,
+    /// Whether it was said that a policy is nearly too large: all accounts have the same.
+    nearly_full: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Sts {
@@ -97,6 +104,7 @@ impl Sts {
             sleep,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
             observer: None,
+            nearly_full: Arc::default(),
         }
     }
 
@@ -163,10 +171,22 @@ impl Sts {
                     .set_external_id(hop.external_id.as_ref().map(|id| id.expose().to_owned()))
                     .set_duration_seconds(hop.duration_s.and_then(|s| i32::try_from(s).ok()))
                     .set_source_identity(hop.source_identity.clone())
+                    .set_policy(document(hop))
+                    .set_policy_arns(managed(hop))
                     .send()
             })
             .await?;
+        #[expect(deprecated, reason = "the newer figure comes to AWS's partitions one after the other")]
+        self.note_size(hop, answer.session_token_utilization.or(answer.packed_policy_size));
         session(hop, answer.credentials, answer.assumed_role_user)
+    }
+
+    /// Says once that a session's policy and tags have nearly filled their room.
+    fn note_size(&self, hop: &Hop, percent: Option<i32>) {
+        let Some(percent) = percent.filter(|percent| *percent > PACKED_PERCENT_MAX) else { return };
+        if !self.nearly_full.swap(true, Ordering::Relaxed) {
+            tracing::warn!(role = %hop.role, percent, "the session policy and tags nearly fill what AWS takes");
+        }
     }
 
     pub(super) async fn assume_role_with_web_identity(
@@ -183,9 +203,13 @@ impl Sts {
                     .role_session_name(&hop.session_name)
                     .web_identity_token(token.expose())
                     .set_duration_seconds(hop.duration_s.and_then(|s| i32::try_from(s).ok()))
+                    .set_policy(document(hop))
+                    .set_policy_arns(managed(hop))
                     .send()
             })
             .await?;
+        #[expect(deprecated, reason = "the newer figure comes to AWS's partitions one after the other")]
+        self.note_size(hop, answer.session_token_utilization.or(answer.packed_policy_size));
         session(hop, answer.credentials, answer.assumed_role_user)
     }
 
@@ -229,6 +253,15 @@ fn pause(attempt: u32, now: SystemTime) -> Duration {
     let nanos = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
     let share = f64::from(nanos % 1000) / 1000.0;
     whole.mul_f64(0.5 + share / 2.0)
+}
+
+fn document(hop: &Hop) -> Option<String> {
+    hop.policy.as_ref().and_then(SessionPolicy::document).map(str::to_owned)
+}
+
+fn managed(hop: &Hop) -> Option<Vec<PolicyDescriptorType>> {
+    let arn = hop.policy.as_ref()?.managed_arn(hop.role.partition())?;
+    Some(vec![PolicyDescriptorType::builder().arn(arn).build()])
 }
 
 fn session(

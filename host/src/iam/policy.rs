@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::manifest::Manifest;
+use crate::manifest::{CallNeed, Manifest};
 
 /// Characters of a managed policy, white space not counted.
 const POLICY_CHARS_MAX: usize = 6_144;
@@ -20,6 +20,18 @@ pub enum Role {
     Member,
     /// The role that lists the organization.
     List,
+}
+
+impl Role {
+    /// Whose policy must allow a call.
+    #[must_use]
+    pub fn of(call: &CallNeed) -> Option<Self> {
+        match call.identity.as_str() {
+            "account" => Some(Self::Member),
+            "management" => Some(Self::List),
+            _ => None,
+        }
+    }
 }
 
 /// How it is written.
@@ -43,11 +55,7 @@ impl Policies {
     /// What the kinds of a manifest need.
     #[must_use]
     pub fn of(manifest: &Manifest, role: Role) -> Self {
-        let identity = match role {
-            Role::Member => "account",
-            Role::List => "management",
-        };
-        let calls = manifest.calls.iter().filter(|call| call.identity == identity);
+        let calls = manifest.calls.iter().filter(|call| Role::of(call) == Some(role));
         Self { documents: documents(calls.map(|call| call.action.as_str()).collect()) }
     }
 
@@ -55,6 +63,11 @@ impl Policies {
     #[must_use]
     pub fn documents(&self) -> &[Value] {
         &self.documents
+    }
+
+    /// The statements of all documents.
+    pub fn statements(&self) -> impl Iterator<Item = &Value> {
+        self.documents.iter().flat_map(|document| document["Statement"].as_array().into_iter().flatten())
     }
 
     /// As text; `name` is what managed policies are called, numbered where there are several.

@@ -108,7 +108,7 @@ fn given(settings: &Settings, ids: BTreeSet<AccountId>) -> Listing {
 }
 
 async fn organization(context: &Context) -> Result<Listing, Problem> {
-    if let Err(failure) = context.exchange.open(&crate::credentials::Identity::Management).await {
+    if let Err(failure) = context.client.open(&crate::credentials::Identity::Management).await {
         let mut denied = own_problem(ProblemClass::NoCredentials, failure.message);
         denied.code = failure.code;
         denied.request_id = failure.request_id;

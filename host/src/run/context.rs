@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::resume::Resumed;
 use super::streams::Streams;
 use super::tally::Tally;
-use crate::aws::Exchange;
+use crate::aws::Client;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::settings::Settings;
 use crate::instance::Instances;
@@ -22,7 +22,7 @@ pub(super) struct Context {
     pub(super) start: RunStart,
     pub(super) partition: String,
     pub(super) instances: Instances,
-    pub(super) exchange: Arc<dyn Exchange>,
+    pub(super) client: Arc<Client>,
     pub(super) manifest: Manifest,
     pub(super) store: Arc<Worker<Catalogue>>,
     /// The fingerprint of the mapping in force.

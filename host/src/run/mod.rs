@@ -17,6 +17,7 @@ mod finish_plan;
 mod guest_config;
 mod look;
 mod membership;
+mod missing;
 mod places;
 mod plan;
 mod port;
@@ -77,9 +78,11 @@ pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 pub use task::Task;
 
+use crate::aws::SessionPolicies;
 use crate::catalogue::{AccountRow, SettledEntities};
 use crate::config::accept::{self, Day};
 use crate::config::settings::{FailOn, OnLeave, Settings};
+use crate::credentials::Rung;
 use crate::deletion::Plan;
 use crate::engine::Engine;
 use crate::outcome::Problem;
@@ -354,6 +357,7 @@ async fn finish(
         incomplete: totals.scopes,
         problems: totals.problems,
         problems_total: totals.problems_total,
+        missing_statements: missing::missing(&context.manifest, &totals.denied),
         tripped,
         entities,
         failed_sinks,
@@ -361,6 +365,10 @@ async fn finish(
         deliveries,
         call_totals: report::CallTotals::of(&calls, client.calls().throttled()),
         calls,
+        session_policies: report::SessionsReport {
+            setting: context.settings.roles.session_policy.map_or("off", Rung::as_str),
+            widened: client.policies().map(SessionPolicies::widened).unwrap_or_default(),
+        },
         interrupted: facts.interrupted,
         exit_status: ExitStatus::of(facts).code(),
         times: report::Times {

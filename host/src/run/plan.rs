@@ -102,7 +102,7 @@ fn without_regions(context: &Context, found: &Found, problem: Option<&Problem>) 
 
 /// Opens the account's session; what it stands for where there is none.
 async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, Failed> {
-    let Err(failure) = context.exchange.open(&Identity::Account(found.id.clone())).await else { return Ok(None) };
+    let Err(failure) = context.client.open(&Identity::Account(found.id.clone())).await else { return Ok(None) };
     let expected =
         found.row.is_management && context.settings.accounts.management == Management::Auto && failure.denied;
     if expected {

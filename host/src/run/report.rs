@@ -10,10 +10,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::deliver::Deliveries;
+use super::missing::MissingStatement;
 use super::scope::Scope;
 use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
-use crate::aws::Counts;
+use crate::aws::{Counts, Widened};
 use crate::catalogue::SettledEntities;
 use crate::planned::Planned;
 
@@ -57,6 +58,15 @@ pub struct Times {
     pub cpu_ms: Option<u64>,
     /// The most memory that was resident.
     pub peak_memory_bytes: Option<u64>,
+}
+
+/// What bounded the sessions of the roles, beside the roles themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionsReport {
+    /// `exact`, `packed`, `managed-read-only`, `off`.
+    pub setting: &'static str,
+    /// Where AWS refused calls because of it, so that they went on under a wider policy.
+    pub widened: Vec<Widened>,
 }
 
 /// Sums over all calls.
@@ -103,6 +113,9 @@ pub struct Report {
     pub problems: Vec<PlacedProblem>,
     /// All problems.
     pub problems_total: u64,
+    /// Statements that the roles' policies lack, by what was denied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing_statements: Vec<MissingStatement>,
     /// Guards that tripped.
     pub tripped: Vec<TrippedReport>,
     /// What became of entities, where a mapping makes some.
@@ -119,6 +132,8 @@ pub struct Report {
     pub calls: BTreeMap<String, Counts>,
     /// Their sums.
     pub call_totals: CallTotals,
+    /// How sessions were bounded.
+    pub session_policies: SessionsReport,
     /// Whether it was stopped.
     pub interrupted: bool,
     /// How it ended.

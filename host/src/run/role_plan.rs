@@ -1,7 +1,9 @@
 //! The roles of a run, from its settings.
 
+use crate::aws::SessionPolicies;
 use crate::config::settings::{AccountsFrom, Management, Settings};
 use crate::credentials::{ManagementPolicy, MemberRole, Override, RolePlan, session_name};
+use crate::manifest::Manifest;
 
 /// What to assume for which account. `self` assumes nothing.
 #[must_use]
@@ -11,6 +13,7 @@ pub fn role_plan(settings: &Settings, run_id: &str) -> RolePlan {
     plan.session_name = session_name(&roles.session_name, run_id);
     plan.duration_s = roles.duration_s;
     plan.source_identity.clone_from(&roles.source_identity);
+    plan.bounded = roles.session_policy.is_some();
     plan.external_id.clone_from(&roles.external_id);
     plan.external_id_of_peer = settings.external_id_is_of_the_peer();
     plan.management = match settings.accounts.management {
@@ -42,4 +45,24 @@ pub fn role_plan(settings: &Settings, run_id: &str) -> RolePlan {
         Some(AccountsFrom::Own) | None => {}
     }
     plan
+}
+
+/// What bounds the calls of a run; where the source reads as it is, nothing can, and that is said.
+#[must_use]
+pub fn session_policies(settings: &Settings, manifest: &Manifest) -> SessionPolicies {
+    let plan = role_plan(settings, "");
+    let bounding = settings.roles.session_policy;
+    let assumed = (plan.accounts_have_roles(), plan.list.is_some());
+    if bounding.is_some() && assumed == (false, false) {
+        tracing::info!(
+            "no role is assumed, so no session policy bounds these credentials: give them read permissions alone \
+             (portolan iam policy prints them)"
+        );
+    }
+    let policies = SessionPolicies::new(manifest, bounding.filter(|_| assumed.0), bounding.filter(|_| assumed.1));
+    for (identity, services, policy) in policies.shown() {
+        let policy = policy.document().unwrap_or("ReadOnlyAccess");
+        tracing::debug!(identity, services = services.join(","), policy, "session policy");
+    }
+    policies
 }

@@ -16,7 +16,7 @@ use super::port;
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
 use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
-use super::role_plan::role_plan;
+use super::role_plan::{role_plan, session_policies};
 use super::stand_in::StandIn;
 use super::tally::Tally;
 use super::task::Task;
@@ -170,7 +170,7 @@ pub(super) async fn set_up(
         batch_bytes: RESPONSE_BYTES_MAX,
     };
     let cancelled = surroundings.cancelled;
-    let client = Arc::new(Client::new(Arc::clone(&exchange), reach.partition.clone(), limits, cancelled.clone()));
+    let client = Arc::new(Client::new(exchange, reach.partition.clone(), limits, cancelled.clone()));
     let (instances, configured) = Instances::new(
         engine,
         Arc::clone(&client) as Arc<dyn crate::imports::Outbound>,
@@ -188,6 +188,7 @@ pub(super) async fn set_up(
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
+    client.bound(session_policies(&settings, &manifest));
     let made_from = || MadeFrom {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         component: component.clone(),
@@ -240,7 +241,7 @@ pub(super) async fn set_up(
         start,
         partition: reach.partition,
         instances,
-        exchange,
+        client: Arc::clone(&client),
         manifest,
         store,
         keeps_rows,

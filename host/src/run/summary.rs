@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::missing;
 use super::report::Report;
 use super::scope::{Scope, grouped};
 use crate::planned;
 
 /// Lines of incomplete scopes that are shown; the report and the catalogue have all.
 const SCOPES_SHOWN_MAX: usize = 20;
-/// A message of AWS in one line of the summary.
-const MESSAGE_CHARS_MAX: usize = 160;
+/// A message of AWS in one line of the summary: a denial names two ARNs before it comes to what was denied.
+const MESSAGE_CHARS_MAX: usize = 280;
 
 /// The summary of a run, some lines of plain text.
 #[must_use]
@@ -39,6 +40,18 @@ pub fn summary(report: &Report) -> String {
         );
     }
     incomplete(&mut text, &report.incomplete);
+    for widened in &report.session_policies.widened {
+        let refused = match widened.actions.as_slice() {
+            [] => "AWS did not take the policy".to_owned(),
+            actions => format!("AWS refused {}", actions.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "\nThe session policy of {} went from {} to {}: {refused}. That is a defect of Portolan: please report it.",
+            widened.calls, widened.from, widened.to
+        );
+    }
+    text.push_str(&missing::text(&report.missing_statements));
     for tripped in &report.tripped {
         if report.plan.is_some() {
             let (guard, part, all) = (&tripped.guard, tripped.deletions, tripped.of);

@@ -82,7 +82,7 @@ pub async fn survey(
             if found.attempt != Attempt::Read {
                 return Ok(account);
             }
-            match context.exchange.open(&Identity::Account(found.id.clone())).await {
+            match context.client.open(&Identity::Account(found.id.clone())).await {
                 Ok(()) => account.reachable = Some(true),
                 Err(failure) => {
                     account.reachable = Some(false);

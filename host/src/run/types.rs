@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::aws::{Answer, Call, Exchange, ExchangeError, SessionFailure, TypeMemory};
-    use crate::credentials::Identity;
+    use crate::credentials::{Identity, SessionPolicy};
 
     const START: u64 = 1_732_233_600_000;
 
@@ -82,7 +82,11 @@ mod tests {
     struct Registry(AtomicU32);
 
     impl Exchange for Registry {
-        fn open<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+        fn open<'a>(
+            &'a self,
+            _: &'a Identity,
+            _: Option<&'a SessionPolicy>,
+        ) -> BoxFuture<'a, Result<(), SessionFailure>> {
             Box::pin(async { Ok(()) })
         }
 
@@ -111,6 +115,7 @@ mod tests {
         }));
         let call = Call {
             identity: Identity::Account(AccountId::parse("111122223333").unwrap()),
+            policy: None,
             service: "cloudformation".to_owned(),
             region: "eu-west-1".to_owned(),
             operation: "DescribeType".to_owned(),

@@ -4,10 +4,10 @@
 //! thread of its own behind a bounded queue, so that a slow disk or a slow reader of a pipe slows the reading of AWS
 //! down instead of filling the memory. A [`Destination`] gets, at the end of a run, what the catalogue has and it has not.
 
+mod answers;
 mod catalogue;
 mod destination;
 mod ndjson;
-mod patience;
 pub mod port;
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portolan::credentials::{
-    Denied, Identity, ManagementPolicy, MemberRole, RolePlan, Sessions, SourceKind, StsCall, What,
+    Denied, Identity, ManagementPolicy, MemberRole, RolePlan, SessionPolicy, Sessions, SourceKind, StsCall, What,
+    allowing,
 };
 use portolan::secret::Secret;
 use portolan_names::{AccountId, RoleArn};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::loopback::{Answer, Loopback};
@@ -322,4 +324,111 @@ async fn the_management_account_by_each_policy() {
 
 fn member_of(id: &str) -> Identity {
     Identity::Account(account(id))
+}
+
+fn policy(actions: &[&str]) -> SessionPolicy {
+    SessionPolicy::inline(&allowing(actions, &json!("*"))).unwrap()
+}
+
+#[tokio::test]
+async fn two_policies_never_share_a_session_and_each_is_sent_with_its_own() {
+    let clock = Clock::at(1_800_000_000);
+    let minter = Minter::new(&clock, 3600);
+    let server = Loopback::start(move |seen| minter.answer(seen)).await;
+    let sessions = sessions(RolePlan { bounded: true, ..plan() }, &server, &clock).await;
+    let (queues, topics) = (policy(&["sqs:ListQueues"]), policy(&["sns:ListTopics"]));
+    let mut keys = BTreeSet::new();
+    for _ in 0..2 {
+        for policy in [Some(&queues), Some(&topics), Some(&SessionPolicy::ReadOnlyAccess), None] {
+            let credentials = sessions.credentials_under(&member(), policy).await.unwrap();
+            keys.insert(credentials.access_key_id().to_owned());
+        }
+    }
+    assert_eq!((keys.len(), server.seen().len()), (4, 4), "each once, and none twice");
+    let forms: Vec<_> = server.seen().iter().map(form).collect();
+    assert_eq!(forms[0]["Policy"], queues.document().unwrap());
+    assert_eq!(forms[1]["Policy"], topics.document().unwrap());
+    assert_eq!(forms[2].get("Policy"), None);
+    assert_eq!(forms[2]["PolicyArns.member.1.arn"], "arn:aws:iam::aws:policy/ReadOnlyAccess");
+    assert!(forms[3]["Policy"].contains("sts:GetCallerIdentity"), "who asks for nothing may do nothing");
+
+    // What withdraws a role's session withdraws those under every policy.
+    clock.forward(60);
+    sessions.forget(&member());
+    for policy in [&queues, &topics] {
+        sessions.credentials_under(&member(), Some(policy)).await.unwrap();
+    }
+    assert_eq!(server.seen().len(), 6);
+}
+
+#[tokio::test]
+async fn the_hub_may_assume_the_roles_behind_it_and_nothing_else() {
+    let clock = Clock::at(1_800_000_000);
+    let minter = Minter::new(&clock, 3600);
+    let server = Loopback::start(move |seen| minter.answer(seen)).await;
+    let plan = RolePlan {
+        hub: Some(RoleArn::parse("arn:aws:iam::333333333333:role/Hub").unwrap()),
+        bounded: true,
+        ..plan()
+    };
+    let sessions = sessions(plan, &server, &clock).await;
+    sessions.credentials_under(&member(), Some(&policy(&["sqs:ListQueues"]))).await.unwrap();
+    sessions.credentials_under(&Identity::Management, Some(&policy(&["organizations:ListRoots"]))).await.unwrap();
+    let forms: Vec<_> = server.seen().iter().map(form).collect();
+    assert_eq!(forms.len(), 3, "one session of the hub for all that is behind it");
+    let of_hub: serde_json::Value = serde_json::from_str(&forms[0]["Policy"]).unwrap();
+    assert_eq!(
+        of_hub["Statement"],
+        json!([{
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"],
+            "Resource": ["arn:aws:iam::*:role/Read", "arn:aws:iam::999999999999:role/Read"]
+        }])
+    );
+    assert!(forms[1]["Policy"].contains("sqs:ListQueues") && forms[2]["Policy"].contains("organizations:ListRoots"));
+}
+
+#[tokio::test]
+async fn the_listing_role_reads_the_management_account_under_that_accounts_policy() {
+    let clock = Clock::at(1_800_000_000);
+    let minter = Minter::new(&clock, 3600);
+    let server = Loopback::start(move |seen| match form(seen)["RoleArn"].ends_with("role/Member") {
+        true => refusal(403, "AccessDenied", DENIED),
+        false => minter.answer(seen),
+    })
+    .await;
+    let member = MemberRole::Template { partition: "aws".into(), path_and_name: "Member".into() };
+    let plan = RolePlan { member, management: ManagementPolicy::ListRole, bounded: true, ..plan() };
+    let sessions = sessions(plan, &server, &clock).await;
+    sessions.management_is(account("999999999999"));
+    let (lists, reads) = (policy(&["organizations:ListRoots"]), policy(&["sqs:ListQueues"]));
+    sessions.credentials_under(&Identity::Management, Some(&lists)).await.unwrap();
+    sessions.credentials_under(&member_of("999999999999"), Some(&reads)).await.unwrap();
+    let forms: Vec<_> = server.seen().iter().map(form).collect();
+    let sent: Vec<(&str, &str)> =
+        forms.iter().map(|form| (form["RoleArn"].as_str(), form["Policy"].as_str())).collect();
+    let list = "arn:aws:iam::999999999999:role/Read";
+    assert_eq!((sent[0], sent[2]), ((list, lists.document().unwrap()), (list, reads.document().unwrap())));
+}
+
+#[tokio::test]
+async fn a_policy_that_sts_does_not_take_is_told_apart_and_not_sent_again() {
+    let clock = Clock::at(1_800_000_000);
+    for (code, text, what) in [
+        (
+            "PackedPolicyTooLarge",
+            "Packed policy consumes 112% of allotted space, please use smaller policy.",
+            What::PolicyTooLarge,
+        ),
+        ("MalformedPolicyDocument", "Syntax errors in policy.", What::PolicyMalformed),
+    ] {
+        let server = Loopback::start(move |_| refusal(400, code, text)).await;
+        let sessions = sessions(RolePlan { bounded: true, ..plan() }, &server, &clock).await;
+        for _ in 0..3 {
+            let failure = sessions.credentials_under(&member(), Some(&policy(&["sqs:ListQueues"]))).await.unwrap_err();
+            assert_eq!((failure.what, failure.code.as_str()), (what, code), "{failure}");
+            assert!(failure.to_string().contains("--session-policy managed-read-only"), "{failure}");
+        }
+        assert_eq!(server.seen().len(), 1);
+    }
 }

@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use portolan::credentials::{
-    Denied, Environment, Identity, MemberRole, RolePlan, Sessions, SourceSetting, Sources, Sts, What, choose,
+    Denied, Environment, Identity, MemberRole, RolePlan, SessionPolicy, Sessions, SourceSetting, Sources, Sts, What,
+    choose,
 };
 use portolan_names::{AccountId, RoleArn};
 
@@ -110,4 +111,20 @@ async fn a_token_that_is_not_there_or_not_accepted_is_that_sources_failure() {
         assert!(failure.what == What::Source && failure.message.contains("token file"), "{failure}");
     }
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_a_session_that_is_bounded_as_any_other() {
+    let clock = Clock::at(1_800_000_000);
+    let minter = Minter::new(&clock, 3600);
+    let server = Loopback::start(move |seen| minter.answer(seen)).await;
+    let token = Token::new("bounded");
+    let sessions = sessions(RolePlan { bounded: true, ..plan() }, &token, client(&server, &clock), None).await;
+    sessions.source_identity().await.unwrap();
+    sessions.credentials_under(&account("222222222222"), Some(&SessionPolicy::ReadOnlyAccess)).await.unwrap();
+    let forms: Vec<_> = server.seen().iter().map(form).collect();
+    let exchanged: Vec<_> = forms.iter().filter(|form| form["Action"] == "AssumeRoleWithWebIdentity").collect();
+    assert_eq!(exchanged.len(), 2);
+    assert!(exchanged[0]["Policy"].contains("sts:GetCallerIdentity"), "the first only says who it is");
+    assert_eq!(exchanged[1]["PolicyArns.member.1.arn"], "arn:aws:iam::aws:policy/ReadOnlyAccess");
 }

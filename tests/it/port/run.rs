@@ -242,8 +242,8 @@ fn what_is_gone_in_aws_goes_at_port_unless_it_is_anothers_by_then() {
 
     server.port().entity("sqs", &named("handed-over"), OF_ANOTHER);
     for name in ["passing", "handed-over"] {
-        let url = front.boto(&account, "eu-west-1", "sqs", "get_queue_url", &json!({ "QueueName": name }));
-        front.boto(&account, "eu-west-1", "sqs", "delete_queue", &json!({ "QueueUrl": url["QueueUrl"] }));
+        let url = front.queue_url(&account, "eu-west-1", name);
+        front.boto(&account, "eu-west-1", "sqs", "delete_queue", &json!({ "QueueUrl": url }));
     }
     // A plan looks, and writes nothing.
     server.forget();

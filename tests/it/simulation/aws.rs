@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use portolan::aws::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-use portolan::credentials::Identity;
+use portolan::credentials::{Identity, SessionPolicy};
 use tokio::sync::Notify;
 
 use super::answers::{Asking, answered};
@@ -135,7 +135,11 @@ impl Aws {
 }
 
 impl Exchange for Aws {
-    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(
+        &'a self,
+        identity: &'a Identity,
+        _: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<(), SessionFailure>> {
         let account = match identity {
             Identity::Account(id) => id.as_str(),
             Identity::Management => "management",

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use super::store::NOT_TEXT;
 use super::{FORM, Header, Line, RecordedAnswer, RecordingError, identity_name, key_of};
 use crate::aws::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-use crate::credentials::Identity;
+use crate::credentials::{Identity, SessionPolicy};
 
 /// A recording in memory.
 pub struct Replay {
@@ -116,6 +116,7 @@ impl Replay {
 fn failed(reason: &str, message: String) -> ExchangeError {
     match reason {
         "no-credentials" => ExchangeError::NoCredentials(message),
+        "policy-too-large" => ExchangeError::PolicyTooLarge(message),
         "unresolved" => ExchangeError::Unresolved(message),
         "unreachable" => ExchangeError::Unreachable(message),
         "broken" => ExchangeError::Broken(message),
@@ -126,7 +127,11 @@ fn failed(reason: &str, message: String) -> ExchangeError {
 }
 
 impl Exchange for Replay {
-    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(
+        &'a self,
+        identity: &'a Identity,
+        _policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<(), SessionFailure>> {
         let name = identity_name(identity);
         let outcome = match self.sessions.get(&name) {
             Some(None) => Ok(()),

@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 
 use super::{Header, KEPT_HEADERS, Line, RecordedAnswer, RecordingError, identity_name, key_of};
 use crate::aws::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-use crate::credentials::Identity;
+use crate::credentials::{Identity, SessionPolicy};
 
 /// Passes calls on and writes down what came back.
 pub struct Recorder {
@@ -84,9 +84,13 @@ fn write_line(out: &mut impl Write, line: &impl serde::Serialize) -> std::io::Re
 }
 
 impl Exchange for Recorder {
-    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(
+        &'a self,
+        identity: &'a Identity,
+        policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<(), SessionFailure>> {
         async move {
-            let opened = self.inner.open(identity).await;
+            let opened = self.inner.open(identity, policy).await;
             let failure = opened.as_ref().err().cloned();
             self.record(&Line::Session { identity: identity_name(identity), failure });
             opened

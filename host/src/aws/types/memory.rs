@@ -13,7 +13,7 @@ use portolan_names::TypeName;
 use super::answer::Described;
 use super::question::asked_type;
 use crate::aws::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-use crate::credentials::Identity;
+use crate::credentials::{Identity, SessionPolicy};
 use crate::run::now_ms;
 
 /// Questions about a type wait for the one that is being asked, until so many have failed: of a type that is nowhere, or
@@ -118,8 +118,12 @@ fn remembered(body: Bytes) -> Answer {
 }
 
 impl Exchange for TypeMemory {
-    fn open<'a>(&'a self, identity: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
-        self.inner.open(identity)
+    fn open<'a>(
+        &'a self,
+        identity: &'a Identity,
+        policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<(), SessionFailure>> {
+        self.inner.open(identity, policy)
     }
 
     fn exchange<'a>(&'a self, call: &'a Call, clock_offset_ms: i64) -> BoxFuture<'a, Result<Answer, ExchangeError>> {

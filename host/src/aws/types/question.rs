@@ -36,6 +36,7 @@ mod tests {
     fn asked(service: &str, operation: &str, body: &str) -> Option<String> {
         let call = Call {
             identity: Identity::Account(AccountId::parse("111122223333").unwrap()),
+            policy: None,
             service: service.to_owned(),
             region: "eu-west-1".to_owned(),
             operation: operation.to_owned(),

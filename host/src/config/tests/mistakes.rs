@@ -10,7 +10,7 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
         ("roles:\n  memberr: x", "2:3: roles.memberr: unknown key; did you mean member?"),
         ("mapping: port", "1:10: mapping: the mapping is to come from Port, which is no sink; add port: to the sinks"),
         ("state: other.db", "1:8: state: the ledger is in the catalogue, sqlite:portolan.db"),
-        ("roles: { session_policy: exact }", "roles.session_policy: not served by this version"),
+        ("roles: { session_policy: exakt }", "1:26: roles.session_policy: \"exakt\""),
         ("kinds: { settings: { AWS::S3::Bucket: { since: 30d } } }", "AWS::S3::Bucket is no history"),
         (
             "kinds: { settings: { AWS::S3::Bucket: { since: 30 days } } }",

@@ -4,29 +4,32 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::super::patience::{self, Patience};
+use super::super::answers::{self, RETRY_AFTER_JITTER_MS, is_passing, retry_after_ms};
 use super::super::{DestinationError, Refusal};
 use super::token::Token;
+use crate::backoff::{Backoff, random};
 use crate::config::port::PortTarget;
 use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings};
-use crate::run::now_ms;
 
 /// Attempts at one request: Port is back within them, or is down for longer than a run should wait.
 const ATTEMPTS_MAX: u32 = 6;
 /// Pauses between them. Port's own client waits in the same order of magnitude.
-const PATIENCE: Patience =
-    Patience { attempts_max: ATTEMPTS_MAX, base_ms: 500.0, delay_max_ms: 20_000.0, retry_after_max_ms: 120_000 };
+const BACKOFF: Backoff = Backoff {
+    attempts_max: ATTEMPTS_MAX,
+    base_ms: 500.0,
+    delay_max_ms: 20_000.0,
+    retry_after_max_ms: 120_000,
+    retry_after_jitter_ms: RETRY_AFTER_JITTER_MS,
+};
 /// Port accepts a connection within this.
 const CONNECT_MS: u64 = 5_000;
 /// From the first byte sent to the last received: the time that Port's own client gives.
 const TOTAL_MS: u64 = 60_000;
 /// Of an answer's body: a page of 5,000 names of entities, with room.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
-/// Of what Port says of a refusal, what the catalogue keeps.
-const REASON_CHARS_MAX: usize = 300;
 /// What Portolan is to Port's form of versions. The part behind the dash says whose version it is.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "-portolan");
 
@@ -146,14 +149,12 @@ impl Client {
             let (retry_after, why) = match self.attempt(method, path, body, token).await {
                 Ok(answer) if !is_passing(answer.status()) => return Ok(answer),
                 Ok(answer) => (retry_after_ms(answer.headers()), format!("HTTP {}", answer.status().as_u16())),
-                Err(
-                    error @ (HttpError::NotPublic { .. } | HttpError::Unusable { .. } | HttpError::TooLarge { .. }),
-                ) => {
+                Err(error) if answers::is_hopeless(&error) => {
                     return Err(DestinationError::Unavailable(error.to_string()));
                 }
                 Err(error) => (None, error.to_string()),
             };
-            let Some(wait_ms) = PATIENCE.delay_ms(attempt, retry_after, patience::random()) else {
+            let Some(wait_ms) = BACKOFF.delay_ms(attempt, retry_after, random()) else {
                 let why = format!("Port: {why} (attempt {attempt} of {ATTEMPTS_MAX})");
                 return Err(DestinationError::Unavailable(why));
             };
@@ -203,11 +204,6 @@ impl Client {
     }
 }
 
-/// Whether another attempt may fare better.
-pub(super) fn is_passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429 | 500..=599)
-}
-
 /// What every request would be answered with ends the run's sending.
 fn open(answer: Response<Bytes>) -> Result<Answered, DestinationError> {
     let status = answer.status();
@@ -217,23 +213,11 @@ fn open(answer: Response<Bytes>) -> Result<Answered, DestinationError> {
     Ok(Answered(answer))
 }
 
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    patience::retry_after_ms(headers.get(header::RETRY_AFTER)?.to_str().ok()?, now_ms())
-}
-
 /// Port's own words, where it has some: `{"error": …, "message": …}`.
 fn refusal(answer: &Response<Bytes>) -> Refusal {
-    let status = format!("HTTP {}", answer.status().as_u16());
     let said: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
     let words = ["error", "message"].into_iter().filter_map(|name| said.get(name)?.as_str());
-    let said = shown(&words.collect::<Vec<_>>().join(": "));
-    let reason = if said.is_empty() { status.clone() } else { format!("{status}: {said}") };
-    Refusal { status, reason }
-}
-
-/// Port's words without control characters, cut short.
-pub(super) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect()
+    answers::refusal(answer, &words.collect::<Vec<_>>().join(": "))
 }
 
 /// One segment of a path.

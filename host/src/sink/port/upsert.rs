@@ -10,11 +10,12 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::patience::{self, Patience};
+use super::super::answers::{is_passing, shown};
 use super::super::{DestinationError, Fate, Refusal};
-use super::client::{is_passing, segment, shown};
+use super::client::segment;
 use super::order::{Related, layers};
 use super::{Entity, PortSink};
+use crate::backoff::{Backoff, random};
 
 /// Entities of one bulk: as many as Port's own client sends.
 const BULK_MAX: usize = 20;
@@ -25,7 +26,13 @@ const BULKS_AT_ONCE: usize = 5;
 /// Bulks that are cut in halves in one run, so that an entity for which Port refuses the whole bulk is found.
 const SPLITS_MAX: u32 = 64;
 /// How often an entity is sent for which Port has no time while it takes the others.
-const PATIENCE: Patience = Patience { attempts_max: 3, base_ms: 500.0, delay_max_ms: 5_000.0, retry_after_max_ms: 0 };
+const BACKOFF: Backoff = Backoff {
+    attempts_max: 3,
+    base_ms: 500.0,
+    delay_max_ms: 5_000.0,
+    retry_after_max_ms: 0,
+    retry_after_jitter_ms: 0.0,
+};
 
 /// What Port says to a bulk.
 #[derive(Deserialize)]
@@ -119,7 +126,7 @@ impl PortSink {
                     if again.is_empty() {
                         continue;
                     }
-                    match PATIENCE.delay_ms(attempt, None, patience::random()) {
+                    match BACKOFF.delay_ms(attempt, None, random()) {
                         Some(wait_ms) => {
                             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                             parts.push((again.into_iter().map(|(place, _)| place).collect(), attempt + 1));

@@ -2,13 +2,19 @@
 
 use http::StatusCode;
 
-use super::super::patience::Patience;
+use super::super::answers::{RETRY_AFTER_JITTER_MS, is_passing};
+use crate::backoff::Backoff;
 
 /// Attempts at one batch: a receiver that restarts is back within them, one that is down does not hold the run up.
 pub(super) const ATTEMPTS_MAX: u32 = 5;
 /// How long is waited between them.
-pub(super) const PATIENCE: Patience =
-    Patience { attempts_max: ATTEMPTS_MAX, base_ms: 500.0, delay_max_ms: 10_000.0, retry_after_max_ms: 60_000 };
+pub(super) const BACKOFF: Backoff = Backoff {
+    attempts_max: ATTEMPTS_MAX,
+    base_ms: 500.0,
+    delay_max_ms: 10_000.0,
+    retry_after_max_ms: 60_000,
+    retry_after_jitter_ms: RETRY_AFTER_JITTER_MS,
+};
 
 /// What an answer means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +34,10 @@ pub(super) enum Verdict {
 /// By the status alone. A redirect is not followed: the body was signed for, and goes to, the address that was configured.
 pub(super) fn judge(status: StatusCode) -> Verdict {
     match status.as_u16() {
+        _ if is_passing(status) => Verdict::Again,
         200..=299 => Verdict::Accepted,
         413 => Verdict::TooLarge,
         400 | 409 | 422 => Verdict::Refused,
-        408 | 425 | 429 | 500..=599 => Verdict::Again,
         _ => Verdict::Closed,
     }
 }

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response, header};
+use http::{Request, Response, header};
 
+use crate::backoff::random;
 use crate::catalogue::{BatchLimits, Change};
 use crate::config::webhook::Webhook;
 use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings};
 use crate::run::now_ms;
 
-use super::patience;
+use super::answers::{self, retry_after_ms};
 use super::{Answer, Destination, DestinationError, Refusal};
-use judge::{ATTEMPTS_MAX, PATIENCE, Verdict, judge};
+use judge::{ATTEMPTS_MAX, BACKOFF, Verdict, judge};
 use signature::Signer;
 
 /// Changes in one request: enough that the requests of a large first run are hundreds, few enough to look at.
@@ -30,8 +31,6 @@ const CONNECT_MS: u64 = 5_000;
 const TOTAL_MS: u64 = 30_000;
 /// Of an answer's body, which is read for the reason of a refusal alone.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// Of that, what the catalogue keeps.
-const REASON_CHARS_MAX: usize = 300;
 
 /// The header with the seconds since 1970 at which the request was signed.
 const TIMESTAMP: &str = "portolan-timestamp";
@@ -88,14 +87,12 @@ impl WebhookSink {
                     Verdict::Closed => return Err(DestinationError::Closed(refusal(&answer))),
                     Verdict::Again => (retry_after_ms(answer.headers()), refusal(&answer).status),
                 },
-                Err(
-                    error @ (HttpError::NotPublic { .. } | HttpError::Unusable { .. } | HttpError::TooLarge { .. }),
-                ) => {
+                Err(error) if answers::is_hopeless(&error) => {
                     return Err(DestinationError::Unavailable(error.to_string()));
                 }
                 Err(error) => (None, error.to_string()),
             };
-            let Some(wait_ms) = PATIENCE.delay_ms(attempt, retry_after_ms, patience::random()) else {
+            let Some(wait_ms) = BACKOFF.delay_ms(attempt, retry_after_ms, random()) else {
                 return Err(DestinationError::Unavailable(format!("{why} (attempt {attempt} of {ATTEMPTS_MAX})")));
             };
             tracing::debug!(sink = self.name, attempt, ms = wait_ms, "{why}; once more");
@@ -119,14 +116,6 @@ impl Destination for WebhookSink {
     }
 }
 
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
-    patience::retry_after_ms(headers.get(header::RETRY_AFTER)?.to_str().ok()?, now_ms())
-}
-
 fn refusal(answer: &Response<Bytes>) -> Refusal {
-    let status = format!("HTTP {}", answer.status().as_u16());
-    let said = String::from_utf8_lossy(answer.body());
-    let said: String = said.chars().filter(|c| !c.is_control()).take(REASON_CHARS_MAX).collect();
-    let reason = if said.is_empty() { status.clone() } else { format!("{status}: {said}") };
-    Refusal { status, reason }
+    answers::refusal(answer, &String::from_utf8_lossy(answer.body()))
 }
