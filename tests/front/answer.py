@@ -71,9 +71,12 @@ REASONS = {
     "identity": "because no identity-based policy allows the {action} action",
     "identity-explicit": "with an explicit deny in an identity-based policy",
     "scp": "with an explicit deny in a service control policy",
+    "scp-silent": "because no service control policy allows the {action} action",
     "rcp": "with an explicit deny in a resource control policy",
     "session": "because no session policy allows the {action} action",
+    "session-explicit": "with an explicit deny in a session policy",
     "boundary": "because no permissions boundary allows the {action} action",
+    "boundary-explicit": "with an explicit deny in a permissions boundary",
     "resource": "because no resource-based policy allows the {action} action",
     "vpc-endpoint": "because no VPC endpoint policy allows the {action} action",
 }
@@ -89,13 +92,26 @@ PREFIXES = {"cloudcontrol": "cloudformation"}
 CODES = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
 
 
+def because(by, explicit, action):
+    """AWS's words for a layer of policies that does not allow, or explicitly denies, an action."""
+    name = ("scp" if explicit else "scp-silent") if by == "scp" else f"{by}-explicit" if explicit else by
+    return REASONS[name].format(action=action)
+
+
 def denied(call, by="identity", resource="*"):
-    """A denial by one sort of policy, with AWS's code and wording for the call's service."""
+    """A denial by one sort of policy, as a rule asks for it."""
     action = f"{PREFIXES.get(call.service, call.service)}:{ACTIONS.get(call.operation, call.operation)}"
-    reason = REASONS[by].format(action=action)
+    return denial(call, action, resource, REASONS[by].format(action=action))
+
+
+def denial(call, action, resource, reason, handler=None):
+    """A denial with AWS's code and wording for the call's service; `handler` is the type whose handler met it."""
     message = f"User: {call.principal} is not authorized to perform: {action} on resource: {resource} {reason}"
     code = CODES.get(call.protocol, "AccessDeniedException")
-    if call.service == "organizations":
+    if handler:
+        token = f"front-token-{call.number:06d}"
+        message = f"{handler} Handler returned status FAILED: {message} (Service: {action.partition(':')[0]}, Status Code: 403, Request ID: front-{call.number:06d}) (HandlerErrorCode: AccessDenied, RequestToken: {token})"
+    elif call.service == "organizations":
         message = "You don't have permissions to access this resource."
     elif call.service == "ec2":
         message = f"You are not authorized to perform this operation. User: {call.principal} is not authorized to perform: {action} {reason}"

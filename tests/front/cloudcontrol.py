@@ -12,6 +12,12 @@ NAME = re.compile(r"[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}::[A-Za-z0-9]{2,64}")
 PAGE_SIZE = 20
 
 
+def handler_actions(call):
+    """What a call's handler itself calls, with the caller's own credentials."""
+    kind = TYPES.get(call.input.get("TypeName", "")) if call.service == "cloudcontrol" else None
+    return {"ListResources": kind.lists, "GetResource": kind.reads}.get(call.operation, ()) if kind else ()
+
+
 class CloudControl:
     """Resources by identifier can be hidden, as if they had been deleted."""
 

@@ -25,7 +25,9 @@ import parent
 import regions
 import rules
 import signature
+import simulate
 import storage
+import sts
 import wire
 from control import Control
 
@@ -49,6 +51,7 @@ class Front:
         self.moto = moto
         self.session = None
         self.identities = identity.Identities()
+        self.sts = sts.Sts(self.identities)
         self.regions = regions.Regions()
         self.rules = rules.Rules()
         self.organization = organizations.Overrides()
@@ -97,12 +100,12 @@ class Front:
         if rule and rule["do"] in rules.BEFORE:
             return rules.before(call, rule)
         fault = rule["do"] if rule else None
-        answer = self.regions.closed(call) or await self.served(call, fault if fault in ("repeat-token", "endless-tokens") else None)
+        answer = self.regions.closed(call) or self.unpermitted(call) or await self.served(call, fault if fault in ("repeat-token", "endless-tokens") else None)
         return rules.after(call, rule, answer) if rule else answer
 
     def authenticate(self, call):
         """Finds the caller and checks the signature; the refusal, or None."""
-        if call.operation == "AssumeRoleWithWebIdentity":
+        if call.operation == sts.WEB:
             call.note["signature"] = "unsigned"
             return None
         key = self.identities.keys.get(call.key_id)
@@ -128,13 +131,23 @@ class Front:
             return answers.error(call, code, "The security token included in the request is expired")
         return None
 
+    def unpermitted(self, call):
+        """The denial by the policies over the caller's key, or None; STS asks for itself."""
+        key = self.identities.keys.get(call.key_id)
+        if key is None or call.operation in ("AssumeRole", sts.WEB):
+            return None
+        kind = call.input.get("TypeName") if call.service == "cloudcontrol" else None
+        return self.identities.refuse(call, key, self.now(), kind, cloudcontrol.handler_actions(call))
+
     async def served(self, call, fault):
         """The answer of the front where moto has none or a wrong one, else moto's, paged and mended."""
         what = f"{call.service}:{call.operation}"
         if what == "sts:GetCallerIdentity":
             return self.identities.caller_identity(call, self.identities.keys[call.key_id])
-        if call.operation in ("AssumeRole", "AssumeRoleWithWebIdentity"):
+        if call.operation in ("AssumeRole", sts.WEB):
             return await self.assume(call)
+        if what in simulate.OPERATIONS:
+            return await simulate.answer(call, self)
         redirect = self.buckets.elsewhere(call)
         if redirect:
             return redirect
@@ -171,19 +184,16 @@ class Front:
         return answer
 
     async def assume(self, call):
-        caller = self.identities.keys.get(call.key_id)
-        call.note["assume"] = {name: call.input[name] for name in ("RoleArn", "RoleSessionName", "DurationSeconds", "SourceIdentity") if name in call.input}
-        call.note["assume"]["external_id"] = "ExternalId" in call.input
-        call.note["assume"]["policy"] = "Policy" in call.input
         suspended = self.organization.unusable(identity.ROLE.match(call.input.get("RoleArn", "")))
         if suspended:
+            call.note["assume"] = sts.noted(call)
             return answers.error(call, "AccessDenied", f"User: {call.principal} is not authorized to perform: sts:{call.operation} on resource: {call.input['RoleArn']}")
-        refused = self.identities.refuse(call, caller)
+        refused = self.sts.refuse(call, self.identities.keys.get(call.key_id), self.now())
         if refused:
             return refused
         answer = await self.forward(call)
         if answer.status == 200:
-            self.identities.remember(call, answer.body)
+            self.sts.remember(call, answer.body)
         return answer
 
     async def forward(self, call):
@@ -201,14 +211,22 @@ class Front:
             code = found.headers.get("x-amzn-errortype") if found.status >= 400 else None
             return answers.Answer(found.status, made, body, code=code)
 
+    async def ask_iam(self, account, action):
+        """What moto's IAM says of an account, asked by the front itself."""
+        scope = "AWS4-HMAC-SHA256 Credential=FRONT/20260102/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
+        headers = {"Host": "iam.amazonaws.com", "x-moto-account-id": account, "Authorization": scope}
+        form = {"Action": action, "Version": "2010-05-08"}
+        async with self.session.post(f"{self.moto}/", headers=headers, data=form) as found:
+            found.raise_for_status()
+            return await found.read()
+
     def log(self, entry, call, answer):
         entry.update(
             account=call.account, region=call.region, service=call.service, operation=call.operation, status=answer.status, code=answer.code,
             signature=call.note.get("signature"), principal=call.principal, method=call.method, target=call.target,
             host=call.header("host"), user_agent=call.header("user-agent"), bytes=len(answer.body),
         )
-        if "assume" in call.note:
-            entry["assume"] = call.note["assume"]
+        entry.update({name: call.note[name] for name in ("assume", "denied") if name in call.note})
 
     async def send(self, request, answer):
         if answer.cut is None:

@@ -3,12 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use portolan_tests::front::Front;
 use portolan_tests::organization::{Organization, Scale};
 
 #[test]
 fn boto3_takes_the_front_for_aws() {
     let organization = Organization::build(Scale::Tiny);
     organization.front().python("selftest.py", &[], &organization.described());
+}
+
+/// Trusts, identity policies and session policies: who gets a role, what its session may do, in which words it is denied.
+#[test]
+fn the_front_lends_roles_and_holds_calls_to_their_policies() {
+    Front::start().python("selftest_access.py", &[], "");
 }
 
 #[test]
