@@ -17,6 +17,8 @@ ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "
 PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
 # Whom a trust may name as AWS: an account by number or root, one role, user or session, or everybody. Never a pattern.
 NAMED = re.compile(r"\*|\d{12}|arn:aws[a-z-]*:(iam::\d{12}:(root|(role|user)/[^*?]+)|sts::\d{12}:(assumed-role|federated-user)/[^*?]+)|A[IR]\w{14,}")
+# A service's prefix, which holds no wildcard.
+VENDOR = re.compile(r"[a-zA-Z0-9.-]+")
 # What a trust may speak of: nothing but the ways into the role.
 TRUSTED = re.compile(r"sts:(AssumeRole(WithSAML|WithWebIdentity)?|TagSession|SetSourceIdentity|SetContext)", re.IGNORECASE)
 
@@ -120,8 +122,13 @@ def statement(source, sort, variables):
             raise Malformed("Policy statement must contain resources.")
     actions = texts(source.get("Action"))
     for action in (actions or []) + (texts(source.get("NotAction")) or []):
-        if action != "*" and not re.fullmatch(r"[\w-]+:[\w*?:-]+", action):
+        vendor, colon, name = action.partition(":")
+        if action != "*" and not (colon and name):
             raise Malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+        if ":" in name:
+            raise Malformed("Actions/Condition can contain only one colon.")
+        if vendor != "*" and not VENDOR.fullmatch(vendor):
+            raise Malformed(f"Vendor {vendor} is not valid")
         if sort == "trust" and not ("*" in action or "?" in action or TRUSTED.fullmatch(action)):
             raise Malformed("AssumeRole policy may only specify STS AssumeRole actions.")
     for resource in (texts(source.get("Resource")) or []) + (texts(source.get("NotResource")) or []):

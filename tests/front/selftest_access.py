@@ -1,6 +1,6 @@
 """Checks with boto3 how the front lends roles and holds calls to their policies.
 
-usage: selftest_access.py FRONT
+usage: selftest_access.py FRONT    before a moto that has AWS's managed policies
 """
 
 import base64
@@ -18,7 +18,6 @@ from clients import SESSION, allow_admins, client, control
 FRONT = sys.argv.pop(1)
 REGION = "eu-west-1"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-SOURCE = "AKIAuser"
 # (service, operation, arguments, action, the denial's code): two of each protocol, so that one is allowed and one not.
 CALLS = {
     "ec2": [("ec2", "describe_volumes", {}, "ec2:DescribeVolumes", "UnauthorizedOperation"), ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs", "UnauthorizedOperation")],
@@ -304,7 +303,7 @@ class Access(unittest.TestCase):
         allowed("sqs").list_queues()
         allowed("sns").list_topics()
         self.assertEqual(self.refused(allowed("ec2").describe_vpcs)[0], "UnauthorizedOperation")
-        iam.put_role_policy(RoleName="Adopted", PolicyName="more", PolicyDocument=json.dumps(policy("ec2:Describe*")))
+        iam.attach_role_policy(RoleName="Adopted", PolicyArn="arn:aws:iam::aws:policy/AmazonEC2ReadOnlyAccess")
         control(FRONT, "POST", "adopt", {"account": cases.MEMBER})
         allowed("ec2").describe_vpcs()
         simulated = iam.simulate_principal_policy(PolicySourceArn=made, ActionNames=["ec2:DescribeVpcs"])

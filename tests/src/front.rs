@@ -14,6 +14,9 @@ use crate::server::Server;
 /// How long the front may take to answer a control call: it does so from memory, but the machine may be busy.
 const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// What moto's identifiers are made from where nothing else is said, here as well.
+const SEED: &str = "20240102";
+
 /// One call to AWS as the front saw it.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -50,6 +53,20 @@ impl Call {
         self.fields["status"].as_u64().unwrap_or_default()
     }
 
+    /// Whose policies denied it and for which action, where the front's evaluator did: `("session", "sqs:ListQueues")`.
+    ///
+    /// The first is `scp`, `identity`, `boundary`, `session`, or `trust` where a role was not lent.
+    pub fn denied(&self) -> Option<(&str, &str)> {
+        let denied = self.fields["denied"].as_object()?;
+        Some((denied["by"].as_str()?, denied["action"].as_str()?))
+    }
+
+    /// The session policy that an `AssumeRole` call passed.
+    pub fn session_policy(&self) -> Option<Value> {
+        let text = self.fields["assume"]["policy_text"].as_str()?;
+        Some(serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")))
+    }
+
     /// Everything that was logged of the call.
     pub fn fields(&self) -> &Value {
         &self.fields
@@ -71,8 +88,20 @@ impl Front {
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start() -> Self {
+        Self::before(&[])
+    }
+
+    /// As [`Front::start`], with the managed policies of AWS in moto's IAM: they can be attached there and read again.
+    ///
+    /// # Panics
+    /// When Python, moto or the front does not start.
+    pub fn start_with_managed_policies() -> Self {
+        Self::before(&[SEED, "managed-policies"])
+    }
+
+    fn before(moto: &[&str]) -> Self {
         let scratch = Scratch::new("front");
-        let moto = Server::start("moto_server.py", &[], &scratch.file("moto.log"));
+        let moto = Server::start("moto_server.py", moto, &scratch.file("moto.log"));
         let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
         Self { gate, moto, _scratch: scratch }
     }
@@ -97,9 +126,40 @@ impl Front {
         self.control("DELETE", "rules", None);
     }
 
-    /// Sets keys, roles, regions, states of accounts, page sizes; `front/control.py` says how.
+    /// Sets keys, roles, policies, regions, states of accounts, page sizes; `front/control.py` says how.
     pub fn configure(&self, config: &Value) {
         self.control("POST", "config", Some(config));
+    }
+
+    /// A role as it is from now on: `trust` (a trust policy), `policies` (identity policies: documents, or ARNs of
+    /// managed policies), `boundary`, `max_session` in seconds; `front/README.md` says what is done with them.
+    ///
+    /// Without `trust`, `principals` and `external_id` say who may have it; without `policies` it may do everything.
+    /// Sessions that are open feel a change of `policies` at once.
+    pub fn role(&self, arn: &str, fields: &Value) {
+        self.configure(&json!({ "roles": { arn: fields } }));
+    }
+
+    /// A source's access key: `secret`, `account`, `arn`; where it is a role's session also `token`, and `role` where
+    /// the role has a path; `policies` as in [`Front::role`]; `transitive_tags` as Pod Identity sets them.
+    pub fn key(&self, id: &str, fields: &Value) {
+        self.configure(&json!({ "keys": { id: fields } }));
+    }
+
+    /// A session of a role for one of AWS's services, as a task, an instance or a pod gets it: `role`, `service`
+    /// (`ecs-tasks.amazonaws.com`), `context` (`aws:SourceAccount` and the like), `tags` (Pod Identity's).
+    ///
+    /// What a container's credentials endpoint answers, with `arn` and `account`; `{"refused": why}` where the role's
+    /// trust does not let the service have it.
+    pub fn lend(&self, asked: &Value) -> Value {
+        self.control("POST", "lend", Some(asked))
+    }
+
+    /// Takes the roles that an account has in moto's IAM, with their trusts and policies, as [`Front::role`] would:
+    /// what a template has made there is then what is lent. Gives their ARNs.
+    pub fn adopt(&self, account: &str) -> Vec<String> {
+        let taken = self.control("POST", "adopt", Some(&json!({ "account": account })));
+        taken.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// Moves the front's clock, so that what is signed now is too old or from the future.

@@ -163,6 +163,15 @@ impl Organization {
         self.front.configure(&json!({ "roles": { self.role_in(account): trust } }));
     }
 
+    /// The account's role trusts the source, and may do what these identity policies say: documents, or ARNs of managed
+    /// policies.
+    pub fn permit(&self, account: &str, policies: &[Value]) {
+        let mut fields = json!({ "policies": policies });
+        fields["principals"] = json!([self.text(&["source", "arn"])]);
+        fields["external_id"] = json!(self.external_id());
+        self.front.role(&self.role_in(account), &fields);
+    }
+
     /// The account's role no longer exists.
     pub fn deny(&self, account: &str) {
         self.front.configure(&json!({ "roles": { self.role_in(account): { "missing": true } } }));
