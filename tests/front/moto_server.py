@@ -1,4 +1,7 @@
-"""moto's server on a free port that the system picks, seeded, so that two runs make the same identifiers."""
+"""moto's server on a free port that the system picks, seeded, so that two runs make the same identifiers.
+
+usage: moto_server.py [SEED [managed-policies]]    the latter gives its IAM the managed policies of AWS
+"""
 
 import logging
 import os
@@ -11,6 +14,8 @@ for name in list(os.environ):
         del os.environ[name]
 # A certificate that is issued a minute after it was asked for would differ from one reading of an estate to the next.
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+if sys.argv[2:] == ["managed-policies"]:
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 
 def main():

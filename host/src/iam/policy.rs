@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::manifest::{CallNeed, Manifest};
 
 /// Characters of a managed policy, white space not counted.
-const POLICY_CHARS_MAX: usize = 6_144;
+pub(super) const POLICY_CHARS_MAX: usize = 6_144;
 /// Managed policies that a role takes unless its quota was raised.
 pub const POLICIES_PER_ROLE: usize = 10;
 
@@ -177,11 +177,11 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn document(statements: &[Value]) -> Value {
+pub(super) fn document(statements: &[Value]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// As IAM counts them: without white space.
-fn characters(statements: &[Value]) -> usize {
+pub(super) fn characters(statements: &[Value]) -> usize {
     document(statements).to_string().len()
 }

@@ -43,11 +43,21 @@ impl Flags {
     /// The flags of `iam policy`: what is read.
     #[must_use]
     pub fn of_policy(args: &PolicyArgs) -> Self {
+        Self::of_reading(&args.config, &args.mapping, &args.kinds, &args.include_actions)
+    }
+
+    /// The flags that say what is read.
+    pub(super) fn of_reading(
+        config: &Option<PathBuf>,
+        mapping: &Option<PathBuf>,
+        kinds: &Option<String>,
+        include_actions: &Option<String>,
+    ) -> Self {
         Self::of_sync(&SyncArgs {
-            estate: EstateArgs { config: args.config.clone(), ..EstateArgs::default() },
-            mapping: args.mapping.clone(),
-            kinds: args.kinds.clone(),
-            include_actions: args.include_actions.clone(),
+            estate: EstateArgs { config: config.clone(), ..EstateArgs::default() },
+            mapping: mapping.clone(),
+            kinds: kinds.clone(),
+            include_actions: include_actions.clone(),
             ..SyncArgs::default()
         })
     }
