@@ -9,6 +9,8 @@ import sys
 
 import parent
 
+SEED = 20240102
+
 for name in list(os.environ):
     if name.startswith(("AWS_", "MOTO_")):
         del os.environ[name]
@@ -18,8 +20,14 @@ if sys.argv[2:] == ["managed-policies"]:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 
-def main():
+def seed(number=SEED):
     from moto.moto_api._internal import mock_random
+
+    mock_random.seed(number)
+
+
+def make():
+    """The server, which listens and does not serve yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -32,8 +40,12 @@ def main():
             pass
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    mock_random.seed(int(sys.argv[1]) if len(sys.argv) > 1 else 20240102)
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Quiet)
+    return make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Quiet)
+
+
+def main():
+    seed(int(sys.argv[1]) if len(sys.argv) > 1 else SEED)
+    server = make()
     parent.follow()
     parent.announce(server.server_port)
     server.serve_forever()

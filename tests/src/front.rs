@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::folders::{self, Scratch};
+use crate::organization::Scale;
+use crate::prepared;
 use crate::python;
 use crate::server::Server;
 
@@ -83,12 +85,19 @@ pub struct Front {
 }
 
 impl Front {
-    /// Starts moto and the front, each on a free loopback port.
+    /// moto and the front, each on a free loopback port.
     ///
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start() -> Self {
-        Self::before(&[])
+        Self::copy(None).0
+    }
+
+    /// moto and the front with an organization in them, and its description.
+    pub(crate) fn copy(scale: Option<Scale>) -> (Self, Value) {
+        let scratch = Scratch::new("front");
+        let (moto, gate, organization) = prepared::copied(scale, scratch.path());
+        (Self { gate, moto, _scratch: scratch }, organization)
     }
 
     /// As [`Front::start`], with the managed policies of AWS in moto's IAM: they can be attached there and read again.
@@ -96,12 +105,8 @@ impl Front {
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start_with_managed_policies() -> Self {
-        Self::before(&[SEED, "managed-policies"])
-    }
-
-    fn before(moto: &[&str]) -> Self {
         let scratch = Scratch::new("front");
-        let moto = Server::start("moto_server.py", moto, &scratch.file("moto.log"));
+        let moto = Server::start("moto_server.py", &[SEED, "managed-policies"], &scratch.file("moto.log"));
         let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
         Self { gate, moto, _scratch: scratch }
     }
