@@ -211,11 +211,11 @@ class Front:
             code = found.headers.get("x-amzn-errortype") if found.status >= 400 else None
             return answers.Answer(found.status, made, body, code=code)
 
-    async def ask_iam(self, account, action):
+    async def ask_iam(self, account, action, **arguments):
         """What moto's IAM says of an account, asked by the front itself."""
         scope = "AWS4-HMAC-SHA256 Credential=FRONT/20260102/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
         headers = {"Host": "iam.amazonaws.com", "x-moto-account-id": account, "Authorization": scope}
-        form = {"Action": action, "Version": "2010-05-08"}
+        form = {"Action": action, "Version": "2010-05-08", **arguments}
         async with self.session.post(f"{self.moto}/", headers=headers, data=form) as found:
             found.raise_for_status()
             return await found.read()
