@@ -35,6 +35,7 @@ mod restore;
 mod resume;
 mod roles;
 mod secrets;
+mod session_policies;
 mod simulation;
 mod tables;
 mod templates;
