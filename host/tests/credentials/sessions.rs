@@ -366,11 +366,8 @@ async fn the_hub_may_assume_the_roles_behind_it_and_nothing_else() {
     let clock = Clock::at(1_800_000_000);
     let minter = Minter::new(&clock, 3600);
     let server = Loopback::start(move |seen| minter.answer(seen)).await;
-    let plan = RolePlan {
-        hub: Some(RoleArn::parse("arn:aws:iam::333333333333:role/Hub").unwrap()),
-        bounded: true,
-        ..plan()
-    };
+    let plan =
+        RolePlan { hub: Some(RoleArn::parse("arn:aws:iam::333333333333:role/Hub").unwrap()), bounded: true, ..plan() };
     let sessions = sessions(plan, &server, &clock).await;
     sessions.credentials_under(&member(), Some(&policy(&["sqs:ListQueues"]))).await.unwrap();
     sessions.credentials_under(&Identity::Management, Some(&policy(&["organizations:ListRoots"]))).await.unwrap();
