@@ -38,6 +38,9 @@ pub struct DoctorArgs {
     /// Look into every account, and at every kind instead of one of each service
     #[arg(long, help_heading = "Examination")]
     pub all: bool,
+    /// Ask IAM's simulator as well, where the roles may: advice only
+    #[arg(long, help_heading = "Examination")]
+    pub simulate: bool,
     /// Look only where this comes from
     #[arg(long, value_name = "NAME", value_parser = symptom_parser(), help_heading = "Examination")]
     pub symptom: Option<String>,
@@ -111,6 +114,7 @@ fn options(args: &DoctorArgs) -> Result<Options, String> {
         accounts: accounts.collect::<Result<BTreeSet<_>, String>>()?,
         every_account: args.all,
         every_kind: args.all,
+        simulate: args.simulate,
     })
 }
 

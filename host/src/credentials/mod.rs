@@ -31,6 +31,7 @@ pub use keys::Keys;
 pub use place::{PlaceError, StsPlace, StsSettings, check_foreign, sts_place};
 pub use plan_check::{PlanError, SourceFacts};
 pub use roles::{Hop, Identity, ManagementPolicy, MemberRole, Override, RolePlan, session_name};
+pub(crate) use session_policy::in_any_account;
 pub use session_policy::{Rung, SESSION_POLICY_CHARS_MAX, SessionPolicy, allowing};
 pub use sessions::Sessions;
 pub use source::{PeerProvider, Priority, PriorityError, SourceKind, SourceSetting, SourceSettingError};

@@ -109,7 +109,8 @@ pub fn allowing<T: Serialize>(actions: &[T], resources: &Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [statement] })
 }
 
-fn in_any_account(role: &str) -> String {
+/// The same role in whichever account.
+pub(crate) fn in_any_account(role: &str) -> String {
     match RoleArn::parse(role) {
         Ok(arn) => format!("arn:{}:iam::*:role/{}", arn.partition(), arn.path_and_name()),
         Err(_) => role.to_owned(),

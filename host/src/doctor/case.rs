@@ -6,7 +6,7 @@ use portolan_names::AccountId;
 
 use super::Options;
 use super::stage::Stage;
-use crate::aws::Endpoints;
+use crate::aws::{Endpoints, Exchange};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::config::settings::Settings;
 use crate::credentials::{AssumeFailure, CallerIdentity, Environment, Hop, Identity, Sessions};
@@ -37,6 +37,8 @@ pub(super) struct Case {
     pub(super) listing_works: bool,
     /// Where services are asked.
     pub(super) endpoints: Option<Endpoints>,
+    /// How requests of the doctor's own are sent.
+    pub(super) exchange: Option<Arc<dyn Exchange>>,
     pub(super) look: Option<Look>,
     pub(super) listing: Option<Listing>,
     /// The accounts of the sample whose roles were assumed.
@@ -69,6 +71,7 @@ impl Case {
             hub_works: false,
             listing_works: false,
             endpoints: None,
+            exchange: None,
             look: None,
             listing: None,
             sample: Vec::new(),
@@ -85,7 +88,7 @@ impl Case {
             Stage::Organization => self.listing.is_some(),
             Stage::Accounts => !self.sample.is_empty(),
             Stage::Regions => self.sample.iter().any(|sampled| sampled.plan.is_some()),
-            Stage::Proxy | Stage::Clock | Stage::Kinds | Stage::Sinks => true,
+            Stage::Proxy | Stage::Clock | Stage::Kinds | Stage::Simulate | Stage::Sinks => true,
         }
     }
 
@@ -111,6 +114,7 @@ impl Case {
                 session_name: web.session_name.clone().unwrap_or_default(),
                 duration_s: None,
                 source_identity: None,
+                policy: None,
             })
         };
         self.hops(who).into_iter().find(|hop| hop.role == *role).or_else(of_token)

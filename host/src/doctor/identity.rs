@@ -129,9 +129,7 @@ async fn token(case: &mut Case, web: &WebIdentity) -> Finding {
         return Finding::fails(STAGE, format!("{says}; it has expired"))
             .about(subject)
             .because(vec![Cause::ExpiredToken])
-            .mended_by(vec![Mend::act(
-                "have the token file renewed: kubelet does it for a projected token, a copy of one stays old",
-            )]);
+            .mended_by(vec![remedy::renewed_token()]);
     }
     Finding::works(STAGE, says).about(subject)
 }

@@ -15,7 +15,7 @@ use super::stage::Stage;
 use crate::bindings::exports::portolan::aws::sync;
 use crate::manifest::Manifest;
 use crate::outcome::{Problem, ProblemClass};
-use crate::run::Look;
+use crate::run::{Look, missing};
 
 const STAGE: Stage = Stage::Kinds;
 /// Pages that are asked for at once; each needs an instance of the component.
@@ -102,7 +102,7 @@ async fn of_account(case: &Case, look: &Look, sampled: &Sampled, units: Vec<sync
         0 => format!("{count} first pages read"),
         failed => format!("{failed} of {count} first pages not read whole"),
     };
-    let mut below = groups(look.manifest(), &asked, &role);
+    let mut below = groups(case, look.manifest(), &asked, &role);
     let slow: Vec<String> =
         asked.iter().filter(|asked| asked.took > PAGE_SLOW).map(|asked| asked.unit.kind.clone()).collect();
     if !slow.is_empty() {
@@ -128,7 +128,7 @@ async fn ask(look: &Look, sampled: &Sampled, unit: sync::Unit) -> Asked {
 }
 
 /// One finding for each region and cause: a region that is closed is one line, not one for each service.
-fn groups(manifest: &Manifest, asked: &[Asked], role: &str) -> Vec<Finding> {
+fn groups(case: &Case, manifest: &Manifest, asked: &[Asked], role: &str) -> Vec<Finding> {
     let mut groups: BTreeMap<(String, Cause), Vec<(&Asked, &Problem)>> = BTreeMap::new();
     for one in asked {
         for problem in &one.problems {
@@ -142,7 +142,7 @@ fn groups(manifest: &Manifest, asked: &[Asked], role: &str) -> Vec<Finding> {
         let kinds: BTreeSet<&str> = problems.iter().map(|(one, _)| one.unit.kind.as_str()).collect();
         let example = problems.first().map(|(_, problem)| Answer::of_problem(problem));
         let says = format!("{} ({})", joined(&operations), joined(&kinds));
-        let mends = mends(manifest, cause, &operations, &kinds, &region, role);
+        let mends = mends(case, manifest, cause, &operations, &kinds, &region, role);
         Finding { answer: example, ..Finding::fails(STAGE, says).about(region).because(vec![cause]).mended_by(mends) }
     };
     groups.into_iter().map(finding).collect()
@@ -155,7 +155,23 @@ fn joined(names: &BTreeSet<&str>) -> String {
     if more > 0 && !shown.is_empty() { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
+/// The statements that the policy of `portolan iam policy` has and the role lacks, whole: behind a denied listing stand
+/// calls that were not made.
+fn lacking(case: &Case, manifest: &Manifest, operations: &BTreeSet<&str>, role: &str) -> Vec<Mend> {
+    let denied = operations.iter().map(|operation| ((*operation).to_owned(), BTreeSet::new())).collect();
+    let list = case.sessions.as_ref().and_then(|sessions| sessions.plan().list.clone());
+    let whose = |of: &str| match (of, &list) {
+        ("list", Some(list)) => list.to_string(),
+        _ => role.to_owned(),
+    };
+    let found = missing(manifest, &denied).into_iter();
+    found
+        .map(|one| Mend::Statement { to: format!("a policy of {}", whose(one.role)), statement: one.statement })
+        .collect()
+}
+
 fn mends(
+    case: &Case,
     manifest: &Manifest,
     cause: Cause,
     operations: &BTreeSet<&str>,
@@ -170,7 +186,16 @@ fn mends(
     let mut mends = refused.mends(cause);
     let names = kinds.iter().copied().collect::<Vec<_>>().join(",");
     match cause {
-        Cause::IdentityPolicy => mends.push(Mend::run(format!("portolan iam policy --kinds {names}"))),
+        Cause::IdentityPolicy => {
+            mends = lacking(case, manifest, operations, role);
+            mends.push(Mend::run(format!("portolan iam policy --kinds {names}")));
+        }
+        Cause::SessionPolicy => {
+            mends = vec![Mend::act(
+                "the session's policy is Portolan's own, so report this; until it is mended, run with --session-policy \
+                 managed-read-only",
+            )];
+        }
         Cause::ServiceControlPolicy if region != "global" => mends.push(Mend::act(format!(
             "or, if the region is closed on purpose, leave it out: --deny-regions {region}, or accept it under accept:"
         ))),

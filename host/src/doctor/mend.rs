@@ -119,6 +119,7 @@ mod tests {
             session_name: "portolan".to_owned(),
             duration_s: None,
             source_identity: None,
+            policy: None,
         }
     }
 

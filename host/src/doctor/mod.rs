@@ -18,6 +18,7 @@ mod reach;
 mod regions;
 mod remedy;
 mod roles;
+mod simulate;
 mod sinks;
 mod stage;
 mod symptom;
@@ -56,6 +57,8 @@ pub struct Options {
     pub every_account: bool,
     /// Every kind instead of one of each service.
     pub every_kind: bool,
+    /// IAM's simulator is asked as well.
+    pub simulate: bool,
 }
 
 /// What an examination came to.
@@ -83,12 +86,14 @@ pub async fn examine(
     surroundings: Surroundings,
     mut options: Options,
 ) -> Result<Examination, StartError> {
-    let wanted = options.symptom.map_or(Stage::ALL, |symptom| symptom.stages);
+    let mut wanted = options.symptom.map_or(Stage::ALL, |symptom| symptom.stages).to_vec();
+    wanted.retain(|stage| *stage != Stage::Simulate);
+    wanted.extend(options.simulate.then_some(Stage::Simulate));
     options.every_account |= options.symptom.is_some_and(|symptom| symptom.every_account);
     let symptom = options.symptom.map(|symptom| symptom.name);
     let mut case = Case::new(engine, settings, surroundings, options);
     let mut findings = Vec::new();
-    for stage in Stage::with_needs(wanted) {
+    for stage in Stage::with_needs(&wanted) {
         let blocked = stage.needs().filter(|needed| !case.is_known(*needed));
         let finding = match blocked {
             Some(needed) => Finding::not_examined(stage, format!("needs the stage {}", needed.name())),
@@ -129,6 +134,7 @@ async fn look(case: &mut Case, stage: Stage) -> Result<Finding, StartError> {
         Stage::Accounts => accounts::examine(case).await,
         Stage::Regions => regions::examine(case).await,
         Stage::Kinds => kinds::examine(case).await,
+        Stage::Simulate => simulate::examine(case).await,
         Stage::Sinks => sinks::examine(case).await,
     })
 }

@@ -8,7 +8,7 @@ use super::finding::{Answer, Finding};
 use super::mend::Mend;
 use super::remedy::Refused;
 use super::stage::Stage;
-use crate::aws::{Endpoints, Live};
+use crate::aws::{Endpoints, Exchange, Live};
 use crate::config::settings::AccountsFrom;
 use crate::outcome::{Problem, ProblemClass};
 use crate::run::{Attempt, Found, Listing, Look, RESPONSE_BYTES_MAX, SourceFacts, StandIn, StartError};
@@ -58,10 +58,12 @@ async fn look(case: &mut Case) -> Result<Option<Look>, StartError> {
     let endpoints =
         Endpoints { partition: partition.clone(), variant: ground.variant, overrides: case.settings.endpoints.clone() };
     case.endpoints = Some(endpoints.clone());
-    let exchange = Live::new(Arc::clone(sessions), endpoints, ground.http.clone(), RESPONSE_BYTES_MAX);
+    let exchange: Arc<dyn Exchange> =
+        Arc::new(Live::new(Arc::clone(sessions), endpoints, ground.http.clone(), RESPONSE_BYTES_MAX));
     let why = sessions.source().why.clone();
+    case.exchange = Some(Arc::clone(&exchange));
     let way = StandIn {
-        exchange: Arc::new(exchange),
+        exchange: Arc::clone(&exchange),
         source: SourceFacts { arn: caller.arn.clone(), account: caller.account.to_string(), why },
         partition,
         home_region: ground.place.region.to_string(),

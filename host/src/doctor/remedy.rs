@@ -5,7 +5,7 @@ use serde_json::json;
 use super::case::Case;
 use super::cause::Cause;
 use super::mend::Mend;
-use crate::credentials::{AssumeFailure, Hop, Identity};
+use crate::credentials::{AssumeFailure, Hop, Identity, in_any_account};
 
 /// A call that was denied.
 pub(super) struct Refused<'a> {
@@ -48,14 +48,6 @@ impl Refused<'_> {
             Cause::ResourcePolicy => vec![Mend::act(format!("let the resource's own policy allow {}", self.who))],
             _ => Vec::new(),
         }
-    }
-}
-
-/// The same role in whichever account.
-fn in_any_account(arn: &str) -> String {
-    match portolan_names::RoleArn::parse(arn) {
-        Ok(role) => format!("arn:{}:iam::*:role/{}", role.partition(), role.path_and_name()),
-        Err(_) => arn.to_owned(),
     }
 }
 
@@ -103,7 +95,8 @@ fn of_hop(case: &Case, cause: Cause, hop: &Hop, caller: &str) -> Vec<Mend> {
         Cause::SourceIdentity => {
             vec![Mend::trust(hop, caller, case.has_tags()), Mend::act("or leave --source-identity out")]
         }
-        Cause::WebIdentity | Cause::ExpiredToken if hop.by_web_identity => of_token(case, hop, &there),
+        Cause::ExpiredToken if hop.by_web_identity => vec![renewed_token()],
+        Cause::WebIdentity => of_token(case, hop, &there),
         Cause::SessionTooLong => {
             let asked = hop.duration_s.unwrap_or_default();
             vec![
@@ -125,6 +118,11 @@ fn of_hop(case: &Case, cause: Cause, hop: &Hop, caller: &str) -> Vec<Mend> {
             }
         }
     }
+}
+
+/// What mends a token that has expired.
+pub(super) fn renewed_token() -> Mend {
+    Mend::act("have the token file renewed: kubelet does it for a projected token, a copy of one stays old")
 }
 
 fn of_token(case: &Case, hop: &Hop, there: &str) -> Vec<Mend> {

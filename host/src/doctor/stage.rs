@@ -26,6 +26,8 @@ pub enum Stage {
     Regions,
     /// What the roles of the sample may read.
     Kinds,
+    /// What IAM's simulator says of them, where that is asked for; advice only.
+    Simulate,
     /// Where the catalogue goes.
     Sinks,
 }
@@ -43,6 +45,7 @@ impl Stage {
         Self::Accounts,
         Self::Regions,
         Self::Kinds,
+        Self::Simulate,
         Self::Sinks,
     ];
 
@@ -60,6 +63,7 @@ impl Stage {
             Self::Accounts => "accounts",
             Self::Regions => "regions",
             Self::Kinds => "kinds",
+            Self::Simulate => "simulate",
             Self::Sinks => "sinks",
         }
     }
@@ -76,6 +80,7 @@ impl Stage {
             Self::Accounts => Some(Self::Organization),
             Self::Regions => Some(Self::Accounts),
             Self::Kinds => Some(Self::Regions),
+            Self::Simulate => Some(Self::Accounts),
         }
     }
 

@@ -30,7 +30,7 @@ pub struct MissingStatement {
 }
 
 /// Finds the statements, by operation and the accounts in which the role's own policies denied it.
-pub(super) fn missing(manifest: &Manifest, denied: &BTreeMap<String, BTreeSet<String>>) -> Vec<MissingStatement> {
+pub(crate) fn missing(manifest: &Manifest, denied: &BTreeMap<String, BTreeSet<String>>) -> Vec<MissingStatement> {
     if denied.is_empty() {
         return Vec::new();
     }

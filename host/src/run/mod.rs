@@ -66,6 +66,7 @@ pub use deliver::{Deliveries, DeliveryCounts};
 pub use exit::{ExitStatus, Facts};
 pub use guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 pub(crate) use look::Look;
+pub(crate) use missing::missing;
 pub use progress::Progress;
 pub use remarks::{refused, remarked};
 pub use report::Report;
@@ -357,7 +358,7 @@ async fn finish(
         incomplete: totals.scopes,
         problems: totals.problems,
         problems_total: totals.problems_total,
-        missing_statements: missing::missing(&context.manifest, &totals.denied),
+        missing_statements: missing(&context.manifest, &totals.denied),
         tripped,
         entities,
         failed_sinks,

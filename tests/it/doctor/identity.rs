@@ -83,6 +83,11 @@ fn a_token_is_refused_for_its_audience_subject_issuer_or_age_and_the_trust_that_
         by_token(&portolan, &organization).status(0);
     }
 
+    let with_external_id =
+        ["doctor", "--json", "--account-role-arn", organization.role(), "--external-id-file", "token"];
+    let found = Found::of(portolan.run(&with_external_id)).status(3);
+    found.fails("identity", "external-id", "roles.hub");
+
     let provider = format!("arn:aws:iam::{}:oidc-provider/another.example/id/X", organization.account("management"));
     front.configure(&json!({ "oidc_providers": { &provider: { "client_ids": ["sts.amazonaws.com"] } } }));
     let found = by_token(&portolan, &organization).status(3);

@@ -63,7 +63,7 @@ fn no_resources_found_since_a_policy_denies_and_which() {
     for (by, cause, mend) in [
         ("scp", "scp", "--deny-regions eu-central-1"),
         ("rcp", "rcp", "ArnNotLike"),
-        ("session", "session-policy", "session policy"),
+        ("session", "session-policy", "--session-policy managed-read-only"),
         ("boundary", "boundary", "the permissions boundary of arn:aws:iam::"),
         ("vpc-endpoint", "vpc-endpoint-policy", "the policy of the VPC endpoint for"),
         ("resource", "resource-policy", "resource's own policy"),
@@ -164,4 +164,34 @@ fn with_no_accounts_chosen_the_three_ways_are_shown() {
         Found::of(portolan.run(&own)).status(0).json["findings"].as_array().unwrap().len(),
         found.stages().len()
     );
+}
+
+/// Whatever the simulator says, nothing fails by it.
+#[test]
+fn the_simulator_is_asked_when_wanted_and_gives_advice_alone() {
+    let organization = healthy();
+    let front = organization.front();
+    let portolan = Portolan::in_organization("simulator", &organization);
+    let account = organization.account("prod-web").to_owned();
+    let role = organization.role_in(&account);
+    let with = |actions: &[&str]| {
+        let policy = document(&json!({ "Effect": "Allow", "Action": actions, "Resource": "*" }));
+        let trusted = json!({ "principals": ["arn:aws:iam::111111111111:user/portolan"], "external_id": organization.external_id(), "policies": [policy] });
+        front.configure(&json!({ "roles": { &role: trusted } }));
+        examine(&portolan, &organization, &["--symptom", "missing-region", "--simulate", "--accounts", &account])
+            .status(0)
+    };
+    let stage = |found: &Found| {
+        let all = found.all();
+        (*all.iter().find(|finding| finding["stage"] == "simulate" && finding["subject"] != "").unwrap()).clone()
+    };
+    let refused = stage(&with(&["account:ListRegions"]));
+    assert_eq!((&refused["state"], &refused["answer"]["code"]), (&json!("not-examined"), &json!("AccessDenied")));
+    let advice = stage(&with(&["account:ListRegions", "iam:SimulatePrincipalPolicy", "ec2:*", "dynamodb:*"]));
+    assert_eq!(advice["state"], "notable");
+    let mends = advice["mends"][0].to_string();
+    assert!(mends.contains("sqs:ListQueues") && !mends.contains("ec2:DescribeInstances"), "{mends}");
+    assert_eq!(stage(&with(&["*"]))["state"], "works");
+    let found = examine(&portolan, &organization, &["--symptom", "missing-region", "--accounts", &account]);
+    assert!(!found.stages().contains("simulate"));
 }
