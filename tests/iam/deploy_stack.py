@@ -6,6 +6,7 @@ Trusts and inline policies of roles are read back from moto's IAM, by moto's own
 What moto's CloudFormation leaves out (attached managed policies, the policies of users, OIDC providers, stack sets) is taken from
 ours: {"config": {"roles", "oidc_providers"}, "users": {ARN: policies}, "stack_sets": [{"body", "values"}]}."""
 
+import ast
 import json
 import sys
 from pathlib import Path
@@ -29,7 +30,8 @@ roles, seen = {}, {role["RoleName"]: role for role in iam.list_roles()["Roles"]}
 for name, role in reading.roles().items():
     made = seen[name]
     inline = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]]
-    inline = [template_reader.document(policy) for policy in inline]
+    # What a stack made, moto's server writes as Python does.
+    inline = [ast.literal_eval(policy) if isinstance(policy, str) else policy for policy in inline]
     if made["AssumeRolePolicyDocument"] != role["trust"] or inline != role["inline"]:
         sys.exit(f"moto reads {name} otherwise: {made['AssumeRolePolicyDocument']}, {inline}; not {role}")
     roles[made["Arn"]] = {"trust": made["AssumeRolePolicyDocument"], "policies": inline + role["managed"]}

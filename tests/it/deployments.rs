@@ -94,7 +94,8 @@ impl Estate {
     /// A run that gets no role, and says why.
     fn nobody_is_let_in(&self, more: &[&str], why: &str) {
         let run = self.sync(more).expect(3);
-        assert!(run.stderr.contains(why), "{why}\n{}", run.stderr);
+        let said = format!("{}{}{}", run.stdout, run.stderr, run.report.unwrap_or_default());
+        assert!(said.contains(why), "{why}\n{said}");
     }
 
     /// Changes the trust of the read role in the management account.
@@ -241,7 +242,7 @@ fn base64url(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word = chunk.iter().fold(0_u32, |word, byte| (word << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
         let letters = (0..=chunk.len()).map(|index| char::from(LETTERS[(word >> (18 - 6 * index)) as usize & 63]));
         out.extend(letters);
     }
@@ -303,9 +304,13 @@ fn a_user_assumes_its_way_with_the_external_id() {
     estate.nobody_is_let_in(&[], "sts:ExternalId");
     // The user may assume the read role, and nothing else.
     let other = format!("arn:aws:iam::{account}:role/Other");
-    estate.organization.front().role(&other, &json!({"principals": [arn]}));
-    let refused = estate.portolan.run(&["accounts", "--account-role-arn", &other]).expect(3);
-    assert!(refused.stderr.contains("own policies do not allow sts:AssumeRole"), "{}", refused.stderr);
+    let root = format!("arn:aws:iam::{account}:root");
+    estate.organization.front().role(&other, &json!({"principals": [root]}));
+    let arguments =
+        ["sync", "--account-role-arn", &other, "--kinds", KINDS, "--to", "sqlite:other.db", "--report", "report.json"];
+    let refused = estate.portolan.run(&arguments).expect(3);
+    let said = refused.report().to_string();
+    assert!(said.contains("own policies do not allow sts:AssumeRole"), "{said}");
 }
 
 #[test]

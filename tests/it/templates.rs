@@ -25,7 +25,7 @@ pub(crate) fn required(deployment: &str) -> Value {
     }
 }
 
-/// What check_templates.py says: what is wrong, and the last line, with the counts.
+/// What `check_templates.py` says: what is wrong, and the last line, with the counts.
 fn judged(cases: &[Value]) -> (String, String) {
     let script = folders::workspace().join("tests/iam/check_templates.py");
     let mut child = Command::new(interpreter())

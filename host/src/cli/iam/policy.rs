@@ -43,21 +43,24 @@ impl Flags {
     /// The flags of `iam policy`: what is read.
     #[must_use]
     pub fn of_policy(args: &PolicyArgs) -> Self {
-        Self::of_reading(&args.config, &args.mapping, &args.kinds, &args.include_actions)
+        Self::of_reading(
+            [args.config.as_ref(), args.mapping.as_ref()],
+            args.kinds.as_ref(),
+            args.include_actions.as_ref(),
+        )
     }
 
     /// The flags that say what is read.
     pub(super) fn of_reading(
-        config: &Option<PathBuf>,
-        mapping: &Option<PathBuf>,
-        kinds: &Option<String>,
-        include_actions: &Option<String>,
+        [config, mapping]: [Option<&PathBuf>; 2],
+        kinds: Option<&String>,
+        include_actions: Option<&String>,
     ) -> Self {
         Self::of_sync(&SyncArgs {
-            estate: EstateArgs { config: config.clone(), ..EstateArgs::default() },
-            mapping: mapping.clone(),
-            kinds: kinds.clone(),
-            include_actions: include_actions.clone(),
+            estate: EstateArgs { config: config.cloned(), ..EstateArgs::default() },
+            mapping: mapping.cloned(),
+            kinds: kinds.cloned(),
+            include_actions: include_actions.cloned(),
             ..SyncArgs::default()
         })
     }

@@ -90,7 +90,11 @@ impl Flags {
     /// The flags of `iam template`: what is read.
     #[must_use]
     pub fn of_template(args: &TemplateArgs) -> Self {
-        Self::of_reading(&args.config, &args.mapping, &args.kinds, &args.include_actions)
+        Self::of_reading(
+            [args.config.as_ref(), args.mapping.as_ref()],
+            args.kinds.as_ref(),
+            args.include_actions.as_ref(),
+        )
     }
 }
 
@@ -199,16 +203,16 @@ fn notes(args: &TemplateArgs, template: &Template, bytes: usize) -> String {
 /// The command that prints this template.
 fn command(args: &TemplateArgs) -> String {
     let shape = &args.shape;
-    let file = |file: &Option<PathBuf>| file.as_ref().map(|file| file.display().to_string());
+    let file = |file: Option<&PathBuf>| file.map(|file| file.display().to_string());
     let name = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().to_owned());
     let mut line = String::from("portolan iam template ");
     line.push_str(&name(shape.deployment.to_possible_value()).unwrap_or_default());
     let joined = (!args.grant.is_empty()).then(|| args.grant.join(","));
     let valued = [
-        ("--inventory", file(&args.inventory)),
+        ("--inventory", file(args.inventory.as_ref())),
         ("--policy", name(args.policy.to_possible_value()).filter(|_| args.policy != ReadPolicy::ReadOnly)),
-        ("--config", file(&args.config)),
-        ("--mapping", file(&args.mapping)),
+        ("--config", file(args.config.as_ref())),
+        ("--mapping", file(args.mapping.as_ref())),
         ("--kinds", args.kinds.clone()),
         ("--include-actions", args.include_actions.clone()),
         ("--grant", joined),

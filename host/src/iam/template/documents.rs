@@ -47,7 +47,7 @@ pub fn trust<E>(trust: &Trust, key: &dyn Fn(&Text) -> Result<String, E>, write: 
 /// # Errors
 /// As the texts cannot be written.
 pub fn permission<E>(permission: &Permission, write: Write<'_, E>) -> Result<Value, E> {
-    let resources = permission.resources.iter().map(|text| write(text)).collect::<Result<Vec<_>, E>>()?;
+    let resources = permission.resources.iter().map(write).collect::<Result<Vec<_>, E>>()?;
     let statement = json!({"Sid": "Assume", "Effect": "Allow", "Action": permission.actions, "Resource": resources});
     Ok(json!({"Version": VERSION, "Statement": [statement]}))
 }

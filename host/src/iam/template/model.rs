@@ -114,7 +114,7 @@ impl Form {
             Self::AccountOrNone => text.is_empty() || account(),
             Self::Account => account(),
             Self::Name => length(1, 64) && all("+=,.@_-"),
-            Self::Issuer => length(1, 255) && all(".-:/_~") && !text.contains("//") && !text.starts_with("/"),
+            Self::Issuer => length(1, 255) && all(".-:/_~") && !text.contains("//") && !text.starts_with('/'),
             Self::Kubernetes => {
                 let inside = |c: char| small(c) || ".-".contains(c);
                 length(1, 253) && text.chars().all(inside) && text.starts_with(small) && text.ends_with(small)

@@ -156,7 +156,7 @@ impl Writer<'_> {
     }
 
     /// A block of a resource, with the conditions under which it is made.
-    fn block(&self, sort: &str, name: &str, when: &[&String], lines: &[String]) -> String {
+    fn block(sort: &str, name: &str, when: &[&String], lines: &[String]) -> String {
         let mut out = format!("resource \"{sort}\" \"{name}\" {{\n");
         if !when.is_empty() {
             let tests: Vec<String> = when.iter().map(|name| format!("local.{}", snake(name))).collect();
@@ -177,10 +177,10 @@ impl Writer<'_> {
             What::Profile { role, name: called } => {
                 let lines =
                     [format!("name = {}", self.expression(called)), format!("role = {}", self.attribute(role, "name"))];
-                vec![self.block("aws_iam_instance_profile", &name, &when, &lines)]
+                vec![Self::block("aws_iam_instance_profile", &name, &when, &lines)]
             }
             What::User { name: called, permission } => {
-                let user = self.block("aws_iam_user", &name, &when, &[format!("name = {}", self.expression(called))]);
+                let user = Self::block("aws_iam_user", &name, &when, &[format!("name = {}", self.expression(called))]);
                 vec![user, self.inline("aws_iam_user_policy", "user", resource, permission)]
             }
             What::Provider { issuer, tag } => {
@@ -194,7 +194,7 @@ impl Writer<'_> {
                 // Terraform has no word for keeping it: this refuses to destroy it until it is taken out of the state.
                 lines.push("\n  # Others may use it: `terraform state rm` lets go of it.".to_owned());
                 lines.push("lifecycle {\n    prevent_destroy = true\n  }".to_owned());
-                vec![self.block("aws_iam_openid_connect_provider", &name, &when, &lines)]
+                vec![Self::block("aws_iam_openid_connect_provider", &name, &when, &lines)]
             }
             What::Policy { description, document } => {
                 let lines = [
@@ -202,7 +202,7 @@ impl Writer<'_> {
                     format!("description = {}", quoted(description)),
                     format!("policy = {}", encoded(document)),
                 ];
-                vec![self.block("aws_iam_policy", &name, &when, &lines)]
+                vec![Self::block("aws_iam_policy", &name, &when, &lines)]
             }
             What::StackSet(set) => self.stack_set(&name, set),
         }
@@ -223,7 +223,7 @@ impl Writer<'_> {
             let after: Vec<String> = resource.after.iter().map(|id| self.address(id)).collect();
             lines.push(format!("\n  depends_on = [{}]", after.join(", ")));
         }
-        let mut blocks = vec![self.block("aws_iam_role", &name, &when, &lines)];
+        let mut blocks = vec![Self::block("aws_iam_role", &name, &when, &lines)];
         if let Some(permission) = &role.permission {
             blocks.push(self.inline("aws_iam_role_policy", "role", resource, permission));
         }
@@ -235,7 +235,7 @@ impl Writer<'_> {
             let both: Vec<&String> = when.iter().copied().chain(also).collect();
             let lines =
                 [format!("role       = {}", self.attribute(&resource.id, "name")), format!("policy_arn = {arn}")];
-            blocks.push(self.block("aws_iam_role_policy_attachment", &format!("{name}_{number}"), &both, &lines));
+            blocks.push(Self::block("aws_iam_role_policy_attachment", &format!("{name}_{number}"), &both, &lines));
         }
         blocks
     }
@@ -248,7 +248,7 @@ impl Writer<'_> {
             format!("policy = {}", encoded(&document)),
         ];
         let when: Vec<&String> = resource.when.iter().collect();
-        self.block(sort, &snake(&resource.id), &when, &lines)
+        Self::block(sort, &snake(&resource.id), &when, &lines)
     }
 
     fn stack_set(&self, name: &str, set: &StackSet) -> Vec<String> {
@@ -279,8 +279,8 @@ impl Writer<'_> {
             ),
         ];
         vec![
-            self.block("aws_cloudformation_stack_set", name, &[], &lines),
-            self.block("aws_cloudformation_stack_set_instance", name, &[], &everywhere),
+            Self::block("aws_cloudformation_stack_set", name, &[], &lines),
+            Self::block("aws_cloudformation_stack_set_instance", name, &[], &everywhere),
         ]
     }
 }
