@@ -2,6 +2,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not there fails the test")]
 
 mod accounts;
+mod audit;
 mod broken_answers;
 mod cloud_control;
 mod component;

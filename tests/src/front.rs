@@ -174,6 +174,16 @@ impl Front {
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{service} {operation}: {error}: {printed}"))
     }
 
+    /// Has moto know AWS's own managed policies, a thousand of them, in accounts that are made from now on.
+    ///
+    /// # Panics
+    /// When moto does not take it.
+    pub fn with_policies_of_aws(&self) {
+        let config = json!({"iam": {"load_aws_managed_policies": true}}).to_string();
+        let answer = exchange(self.moto.url(), "POST", "/moto-api/config", &config);
+        assert!(answer.as_ref().is_ok_and(|answer| answer.starts_with("HTTP/1.1 201")), "{answer:?}");
+    }
+
     fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {
         let body = body.map(Value::to_string).unwrap_or_default();
         let answer = exchange(self.url(), method, &format!("/_front/{what}"), &body)

@@ -36,7 +36,20 @@ impl Organization {
     /// # Panics
     /// When the front does not start or the organization cannot be built.
     pub fn build(scale: Scale) -> Self {
+        Self::build_before(Front::start(), scale)
+    }
+
+    /// The same, in a moto that knows AWS's own managed policies.
+    ///
+    /// # Panics
+    /// As [`Organization::build`].
+    pub fn build_with_policies_of_aws(scale: Scale) -> Self {
         let front = Front::start();
+        front.with_policies_of_aws();
+        Self::build_before(front, scale)
+    }
+
+    fn build_before(front: Front, scale: Scale) -> Self {
         let name = match scale {
             Scale::Tiny => "tiny",
             Scale::Small => "small",
