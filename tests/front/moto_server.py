@@ -11,6 +11,10 @@ for name in list(os.environ):
         del os.environ[name]
 # A certificate that is issued a minute after it was asked for would differ from one reading of an estate to the next.
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+# AWS's own managed policies, a thousand in each account: for those who ask for them.
+if "--policies-of-aws" in sys.argv:
+    sys.argv.remove("--policies-of-aws")
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 
 def main():

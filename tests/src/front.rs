@@ -71,8 +71,20 @@ impl Front {
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, before a moto that knows AWS's own managed policies.
+    ///
+    /// # Panics
+    /// As [`Front::start`].
+    pub fn start_with_policies_of_aws() -> Self {
+        Self::start_with(&["--policies-of-aws"])
+    }
+
+    fn start_with(of_moto: &[&str]) -> Self {
         let scratch = Scratch::new("front");
-        let moto = Server::start("moto_server.py", &[], &scratch.file("moto.log"));
+        let moto = Server::start("moto_server.py", of_moto, &scratch.file("moto.log"));
         let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
         Self { gate, moto, _scratch: scratch }
     }
@@ -172,16 +184,6 @@ impl Front {
     pub fn boto(&self, account: &str, region: &str, service: &str, operation: &str, arguments: &Value) -> Value {
         let printed = self.python("change.py", &[account, region, service, operation, &arguments.to_string()], "");
         serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{service} {operation}: {error}: {printed}"))
-    }
-
-    /// Has moto know AWS's own managed policies, a thousand of them, in accounts that are made from now on.
-    ///
-    /// # Panics
-    /// When moto does not take it.
-    pub fn with_policies_of_aws(&self) {
-        let config = json!({"iam": {"load_aws_managed_policies": true}}).to_string();
-        let answer = exchange(self.moto.url(), "POST", "/moto-api/config", &config);
-        assert!(answer.as_ref().is_ok_and(|answer| answer.starts_with("HTTP/1.1 201")), "{answer:?}");
     }
 
     fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {

@@ -44,9 +44,7 @@ impl Organization {
     /// # Panics
     /// As [`Organization::build`].
     pub fn build_with_policies_of_aws(scale: Scale) -> Self {
-        let front = Front::start();
-        front.with_policies_of_aws();
-        Self::build_before(front, scale)
+        Self::build_before(Front::start_with_policies_of_aws(), scale)
     }
 
     fn build_before(front: Front, scale: Scale) -> Self {
