@@ -1,4 +1,4 @@
-//! `portolan iam audit` and `portolan iam policy --diff`, against roles that boto3 made in moto.
+//! `portolan iam audit`, against roles that boto3 made in moto.
 
 use std::collections::BTreeSet;
 
@@ -6,36 +6,39 @@ use portolan_tests::binary::{Portolan, Run};
 use portolan_tests::organization::{Organization, Scale};
 use serde_json::{Value, json};
 
-const VENDOR: &str = "999988887777";
+/// An account of nobody here.
+pub const VENDOR: &str = "999988887777";
 
 /// A role, as boto3 makes one.
-fn role(name: &str, statement: Value) -> Value {
+pub fn role(name: &str, statement: Value) -> Value {
     let document = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
     json!({"RoleName": name, "AssumeRolePolicyDocument": document})
 }
 
-fn trusts(principal: Value, condition: Value) -> Value {
+/// One statement that lets somebody assume a role.
+pub fn trusts(principal: Value, condition: Value) -> Value {
     json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition})
 }
 
-struct Estate {
-    organization: Organization,
-    portolan: Portolan,
+/// An organization whose roles a test makes.
+pub struct Estate {
+    pub organization: Organization,
+    pub portolan: Portolan,
 }
 
 impl Estate {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let organization = Organization::build_with_policies_of_aws(Scale::Tiny);
         let portolan = Portolan::in_organization(name, &organization);
         Self { organization, portolan }
     }
 
-    fn iam(&self, account: &str, operation: &str, arguments: &Value) -> Value {
+    pub fn iam(&self, account: &str, operation: &str, arguments: &Value) -> Value {
         self.organization.front().boto(self.organization.account(account), "us-east-1", "iam", operation, arguments)
     }
 
     /// Runs a command over the organization.
-    fn run(&self, arguments: &[&str], more: &[&str]) -> Run {
+    pub fn run(&self, arguments: &[&str], more: &[&str]) -> Run {
         let estate = ["--account-role-arn", self.organization.role(), "--external-id-file", "external-id"];
         self.portolan.run(&[arguments, &estate, more].concat())
     }
@@ -304,102 +307,4 @@ roles:
         refused.stderr
     );
     assert!(estate.organization.front().calls().is_empty());
-}
-
-#[test]
-fn a_role_is_compared_with_the_generated_policy() {
-    let estate = Estate::new("diff");
-    let organization = &estate.organization;
-    let staging = organization.account("staging");
-    let chosen = ["--kinds", "AWS::SQS::Queue,AWS::S3::Bucket"];
-    let generated = estate.portolan.run(&[&["iam", "policy"], &chosen[..]].concat()).expect(0).stdout;
-    let generated: Value = serde_json::from_str(&generated).unwrap();
-    let mut lacking = generated.clone();
-    let lost = lacking["Statement"].as_array_mut().unwrap().pop().unwrap();
-    let make = |name: &str, documents: &[&Value]| {
-        estate.iam("staging", "create_role", &role(name, trusts(json!({"AWS": staging}), json!({}))));
-        for (number, document) in (1..).zip(documents) {
-            let policy =
-                json!({"RoleName": name, "PolicyName": format!("p{number}"), "PolicyDocument": document.to_string()});
-            estate.iam("staging", "put_role_policy", &policy);
-        }
-    };
-    let deny = json!({"Version": "2012-10-17", "Statement": [{"Sid": "NoQueues", "Effect": "Deny", "Action": "sqs:*", "Resource": "*"}]});
-    make("exact", &[&generated]);
-    make("lacks", &[&lacking]);
-    make("denied", &[&generated, &deny]);
-    make("wide", &[]);
-    let aws = "arn:aws:iam::aws:policy/ReadOnlyAccess";
-    estate.iam("staging", "attach_role_policy", &json!({"RoleName": "wide", "PolicyArn": aws}));
-    let diff = |role: &str, more: &[&str]| {
-        let arn = format!("arn:aws:iam::{staging}:role/{role}");
-        estate.run(&["iam", "policy", "--diff", &arn], &[&chosen[..], more].concat())
-    };
-
-    let exact = diff("exact", &[]).expect(0);
-    assert!(exact.stdout.contains("nothing is missing") && exact.stdout.contains("nothing beyond"), "{}", exact.stdout);
-
-    organization.front().forget();
-    let lacks = diff("lacks", &["--json"]).expect(2);
-    let lacks: Value = serde_json::from_str(&lacks.stdout).unwrap();
-    assert_eq!(lacks[0]["attach"][0]["Statement"][0]["Action"], lost["Action"]);
-    assert_eq!(lacks[0]["difference"]["beyond"], json!({}));
-    // Only the account of the ARN was asked.
-    let asked: BTreeSet<String> = organization
-        .front()
-        .calls()
-        .iter()
-        .filter(|call| call.operation().starts_with("iam:"))
-        .map(|call| call.account().to_owned())
-        .collect();
-    assert_eq!(asked, BTreeSet::from([staging.to_owned()]));
-    // What is printed can be attached, and mends it.
-    let attach =
-        json!({"RoleName": "lacks", "PolicyName": "mend", "PolicyDocument": lacks[0]["attach"][0].to_string()});
-    estate.iam("staging", "put_role_policy", &attach);
-    diff("lacks", &[]).expect(0);
-
-    let denied = diff("denied", &[]).expect(2);
-    assert!(denied.stdout.contains("sqs:ListQueues  by p2, statement NoQueues"), "{}", denied.stdout);
-
-    let wide = diff("wide", &[]).expect(0);
-    assert!(
-        wide.stdout.contains("nothing is missing") && wide.stdout.contains("beyond what is needed"),
-        "{}",
-        wide.stdout
-    );
-    let wide: Value = serde_json::from_str(&diff("wide", &["--json"]).expect(0).stdout).unwrap();
-    let beyond = wide[0]["difference"]["beyond"].as_object().unwrap();
-    assert!(beyond.len() > 100 && beyond.contains_key("dynamodb"), "{:?}", beyond.keys());
-
-    // A boundary takes away what it does not allow.
-    let boundary =
-        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]});
-    let made = estate.iam(
-        "staging",
-        "create_policy",
-        &json!({"PolicyName": "only-s3", "PolicyDocument": boundary.to_string()}),
-    );
-    let set = json!({"RoleName": "exact", "PermissionsBoundary": made["Policy"]["Arn"]});
-    estate.iam("staging", "put_role_permissions_boundary", &set);
-    let bounded = diff("exact", &[]).expect(2);
-    assert!(
-        bounded.stdout.contains("outside of the permissions boundary") && bounded.stdout.contains("by only-s3"),
-        "{}",
-        bounded.stdout
-    );
-
-    // By name it is looked for everywhere; nowhere is a mistake.
-    let by_name = estate.run(&["iam", "policy", "--diff", "lacks"], &chosen).expect(2);
-    assert!(
-        by_name.stdout.contains("there is no such role") && by_name.stdout.contains("nothing is missing"),
-        "{}",
-        by_name.stdout
-    );
-    let nobody = diff("nobody", &[]).expect(1);
-    assert!(nobody.stderr.contains("no account that was read has such a role"), "{}", nobody.stderr);
-    let stranger = format!("arn:aws:iam::{VENDOR}:role/x");
-    assert!(
-        estate.run(&["iam", "policy", "--diff", &stranger], &chosen).expect(1).stderr.contains("is not among those")
-    );
 }

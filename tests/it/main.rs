@@ -23,6 +23,7 @@ mod oracle;
 mod organization;
 mod peers_failures;
 mod plan;
+mod policy_diff;
 mod port;
 mod protocol_cases;
 mod python;
