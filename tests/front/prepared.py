@@ -3,7 +3,8 @@
 A copy is a fork of this process: it has all that was built, and nothing that another test changed. Starting and building cost
 eight seconds of a processor, a copy a fraction of one.
 
-usage: prepared.py [tiny|small|full]    without a scale, nothing is built. Prints a line of JSON when it is ready: what was
+usage: prepared.py [tiny|small|full] [managed-policies]    without a scale, nothing is built; the latter gives moto's IAM the
+managed policies of AWS. Prints a line of JSON when it is ready: what was
 built, or null. Then reads lines: {"moto": LOG, "front": LOG} makes a copy and prints {"moto": {"pid", "port"}, "front": …};
 {"end": [PID, …]} ends one.
 """
@@ -92,7 +93,8 @@ def serve_moto(announce):
 
 def main():
     moto_server.seed()
-    front, made = build(sys.argv[1]) if len(sys.argv) > 1 else (Front(""), None)
+    scale = next(iter(set(sys.argv[1:]) - {"managed-policies"}), None)
+    front, made = build(scale) if scale else (Front(""), None)
     # What is there is never looked at again by the collector, which would copy every page that it marks.
     gc.collect()
     gc.freeze()

@@ -3,6 +3,7 @@
 
 mod access_taken_away;
 mod accounts;
+mod audit;
 mod broken_answers;
 mod cloud_control;
 mod component;
@@ -25,6 +26,7 @@ mod oracle;
 mod organization;
 mod peers_failures;
 mod plan;
+mod policy_diff;
 mod port;
 mod protocol_cases;
 mod python;

@@ -17,7 +17,6 @@ use crate::server::Server;
 const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What moto's identifiers are made from where nothing else is said, here as well.
-const SEED: &str = "20240102";
 
 /// One call to AWS as the front saw it.
 #[derive(Debug, Clone)]
@@ -90,14 +89,7 @@ impl Front {
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start() -> Self {
-        Self::copy(None).0
-    }
-
-    /// moto and the front with an organization in them, and its description.
-    pub(crate) fn copy(scale: Option<Scale>) -> (Self, Value) {
-        let scratch = Scratch::new("front");
-        let (moto, gate, organization) = prepared::copied(scale, scratch.path());
-        (Self { gate, moto, _scratch: scratch }, organization)
+        Self::copy(None, false).0
     }
 
     /// As [`Front::start`], with the managed policies of AWS in moto's IAM: they can be attached there and read again.
@@ -105,10 +97,14 @@ impl Front {
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start_with_managed_policies() -> Self {
+        Self::copy(None, true).0
+    }
+
+    /// moto and the front with an organization in them, and its description.
+    pub(crate) fn copy(scale: Option<Scale>, managed_policies: bool) -> (Self, Value) {
         let scratch = Scratch::new("front");
-        let moto = Server::start("moto_server.py", &[SEED, "managed-policies"], &scratch.file("moto.log"));
-        let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
-        Self { gate, moto, _scratch: scratch }
+        let (moto, gate, organization) = prepared::copied(scale, managed_policies, scratch.path());
+        (Self { gate, moto, _scratch: scratch }, organization)
     }
 
     /// The endpoint of all of AWS.

@@ -36,7 +36,16 @@ impl Organization {
     /// # Panics
     /// When the front does not start or the organization cannot be built.
     pub fn build(scale: Scale) -> Self {
-        let (front, made) = Front::copy(Some(scale));
+        let (front, made) = Front::copy(Some(scale), false);
+        Self { front, made }
+    }
+
+    /// The same, in a moto that has AWS's own managed policies.
+    ///
+    /// # Panics
+    /// As [`Organization::build`].
+    pub fn build_with_managed_policies(scale: Scale) -> Self {
+        let (front, made) = Front::copy(Some(scale), true);
         Self { front, made }
     }
 

@@ -22,24 +22,29 @@ pub(crate) struct Prepared {
     organization: Value,
 }
 
-/// The one of a scale, or the one without an organization.
-pub(crate) fn prepared(scale: Option<Scale>) -> &'static Mutex<Prepared> {
-    static EMPTY: OnceLock<Mutex<Prepared>> = OnceLock::new();
-    static TINY: OnceLock<Mutex<Prepared>> = OnceLock::new();
-    static SMALL: OnceLock<Mutex<Prepared>> = OnceLock::new();
-    static FULL: OnceLock<Mutex<Prepared>> = OnceLock::new();
-    let (slot, arguments): (_, &[&str]) = match scale {
-        None => (&EMPTY, &[]),
-        Some(Scale::Tiny) => (&TINY, &["tiny"]),
-        Some(Scale::Small) => (&SMALL, &["small"]),
-        Some(Scale::Full) => (&FULL, &["full"]),
+/// What is prepared: an organization of a scale or none, and whether moto's IAM has the managed policies of AWS.
+type Asked = (Option<Scale>, bool);
+
+/// The one that has what is asked for. Whoever asks first waits for it to be built, and nobody waits for another.
+fn prepared(asked: Asked) -> &'static Mutex<Prepared> {
+    static ALL: Mutex<Vec<(Asked, &'static OnceLock<Mutex<Prepared>>)>> = Mutex::new(Vec::new());
+    let slot = {
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter().find(|(known, _)| *known == asked) {
+            Some((_, slot)) => *slot,
+            None => {
+                let slot: &'static OnceLock<Mutex<Prepared>> = Box::leak(Box::default());
+                all.push((asked, slot));
+                slot
+            }
+        }
     };
-    slot.get_or_init(|| Mutex::new(Prepared::start(arguments)))
+    slot.get_or_init(|| Mutex::new(Prepared::start(asked)))
 }
 
 /// A copy: moto, the front before it, and the description of the organization in them.
-pub(crate) fn copied(scale: Option<Scale>, logs: &Path) -> (Server, Server, Value) {
-    let of = prepared(scale);
+pub(crate) fn copied(scale: Option<Scale>, managed_policies: bool, logs: &Path) -> (Server, Server, Value) {
+    let of = prepared((scale, managed_policies));
     let (moto_log, front_log) = (logs.join("moto.log"), logs.join("front.log"));
     let mut held = lock(of);
     let made = held.ask(&json!({ "moto": moto_log, "front": front_log }));
@@ -57,10 +62,16 @@ fn lock(of: &Mutex<Prepared>) -> MutexGuard<'_, Prepared> {
 }
 
 impl Prepared {
-    fn start(arguments: &[&str]) -> Self {
+    fn start((scale, managed_policies): Asked) -> Self {
+        let scale = scale.map(|scale| match scale {
+            Scale::Tiny => "tiny",
+            Scale::Small => "small",
+            Scale::Full => "full",
+        });
+        let policies = managed_policies.then_some("managed-policies");
         let mut process = Command::new(python::interpreter())
             .arg(folders::front_sources().join("prepared.py"))
-            .args(arguments)
+            .args(scale.into_iter().chain(policies))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("PYTHONIOENCODING", "utf-8")
             .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -56,7 +56,20 @@ impl Policies {
     #[must_use]
     pub fn of(manifest: &Manifest, role: Role) -> Self {
         let calls = manifest.calls.iter().filter(|call| Role::of(call) == Some(role));
-        Self { documents: documents(calls.map(|call| call.action.as_str()).collect()) }
+        Self::of_actions(calls.map(|call| call.action.as_str()))
+    }
+
+    /// These actions and no others.
+    #[must_use]
+    pub fn of_actions<'a>(actions: impl Iterator<Item = &'a str>) -> Self {
+        Self { documents: documents(actions.collect()) }
+    }
+
+    /// All actions that they grant.
+    #[must_use]
+    pub fn actions(&self) -> BTreeSet<String> {
+        let actions = self.statements().filter_map(|statement| statement.get("Action")?.as_array()).flatten();
+        actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
     }
 
     /// The documents, in order of their numbers.

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::shape::{ShapeArgs, refused};
+use crate::cli::args::EstateArgs;
 use crate::cli::flags::Flags;
 use crate::cli::judge;
 use crate::cli::validate::Printed;
@@ -91,7 +92,8 @@ impl Flags {
     #[must_use]
     pub fn of_template(args: &TemplateArgs) -> Self {
         Self::of_reading(
-            [args.config.as_ref(), args.mapping.as_ref()],
+            EstateArgs { config: args.config.clone(), ..EstateArgs::default() },
+            args.mapping.as_ref(),
             args.kinds.as_ref(),
             args.include_actions.as_ref(),
         )
