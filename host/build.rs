@@ -40,6 +40,20 @@ const KEPT: &[&str] = &[
 /// And whatever begins so: settings of registries and of the network.
 const KEPT_PREFIXES: &[&str] = &["CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_", "CARGO_REGISTRY_", "CARGO_SOURCE_"];
 
+/// What the component is made of.
+const GUEST: &[&str] = &[
+    "guest/Cargo.toml",
+    "guest/build.rs",
+    "guest/src",
+    "guest/catalog",
+    "crates/errors",
+    "crates/names",
+    "crates/tables",
+    "crates/xml",
+    "wit",
+    "Cargo.lock",
+];
+
 fn main() {
     println!("cargo::rerun-if-env-changed=PORTOLAN_COMPONENT");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("portolan.wasm");
@@ -65,7 +79,7 @@ fn main() {
 fn build_guest() -> PathBuf {
     let host = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));
     let root = host.parent().expect("the host lies in the workspace").to_path_buf();
-    for watched in ["guest/Cargo.toml", "guest/build.rs", "guest/src", "guest/catalog", "crates", "wit", "Cargo.lock"] {
+    for watched in GUEST {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
     ensure_target(&root);

@@ -17,10 +17,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut list = String::from("&[\n");
     for file in &files {
         let name = file.file_stem().and_then(|name| name.to_str()).ok_or("a service's name is not text")?;
-        let packed = miniz_oxide::deflate::compress_to_vec(&std::fs::read(file)?, LEVEL);
+        let table = std::fs::read_to_string(file)?;
+        let packed = miniz_oxide::deflate::compress_to_vec(table.as_bytes(), LEVEL);
         std::fs::write(out.join(format!("{name}.deflate")), packed)?;
-        writeln!(list, "    (\"{name}\", include_bytes!(\"{name}.deflate\")),")?;
+        let prefix = endpoint_prefix(&table).ok_or_else(|| format!("{name}: its first line has no endpoint_prefix"))?;
+        writeln!(list, "    (\"{name}\", \"{prefix}\", include_bytes!(\"{name}.deflate\")),")?;
     }
     list.push_str("]\n");
     Ok(std::fs::write(out.join("services.rs"), list)?)
+}
+
+/// Told beside the table, since services that share it are looked for without unpacking every table.
+fn endpoint_prefix(table: &str) -> Option<&str> {
+    let (_, rest) = table.lines().next()?.split_once("\"endpoint_prefix\":\"")?;
+    Some(rest.split_once('"')?.0)
 }

@@ -28,16 +28,37 @@ fn the_test_component_imports_the_two_interfaces_only() {
 
 #[test]
 fn the_reader_of_imports_sees_what_stands_in_the_file() {
-    // A component that asks for a WASI interface, in the binary format: header, one import section with one instance type.
-    let name = b"wasi:cli/environment@0.2.6";
-    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
-    // Type section (7): one empty instance type. Import section (10): that name, an instance of type 0.
-    bytes.extend([7, 3, 1, 0x42, 0]);
-    bytes.extend([10, u8::try_from(name.len() + 5).unwrap(), 1, 0, u8::try_from(name.len()).unwrap()]);
-    bytes.extend(name);
-    bytes.extend([5, 0]);
+    let bytes = component::importing("wasi:cli/environment@0.2.6");
     assert_eq!(component::imports(&bytes).unwrap(), ["wasi:cli/environment@0.2.6"]);
     assert!(component::imports(b"not a component").is_err());
+}
+
+/// Compiled code runs without the sandbox's checks, so a file of it is as good as this program.
+#[test]
+fn compiled_code_is_kept_and_taken_only_where_nobody_else_can_write() {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    let scratch = portolan_tests::folders::Scratch::new("compiled");
+    let folder = scratch.file("cache");
+    let bytes = fs::read(programs::misbehaving()).unwrap();
+    let load = || engine::Engine::new(&bytes, Some(&folder)).unwrap();
+    let files = || fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
+    let close = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::create_dir(&folder).unwrap();
+    close(&folder, 0o755);
+    load();
+    assert!(files().is_empty(), "a folder that others can read is not used: {:?}", files());
+    close(&folder, 0o700);
+    load();
+    let [code] = &files()[..] else { panic!("{:?}", files()) };
+    assert_eq!(fs::metadata(code).unwrap().permissions().mode() & 0o777, 0o600);
+    let compiled = fs::read(code).unwrap();
+    // What others could have written is not loaded, but compiled anew and replaced.
+    fs::write(code, b"planted").unwrap();
+    close(code, 0o644);
+    load();
+    assert_eq!(fs::read(code).unwrap(), compiled);
+    assert_eq!(fs::metadata(code).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 /// The schema is for authors of other hosts; Python's `jsonschema` reads it, which we did not write.

@@ -26,7 +26,7 @@ const ACCOUNT: &str = "111122223333";
 const GOOD: &str = "eu-west-1";
 const BAD: &str = "us-east-1";
 /// Kinds that behave everywhere.
-const HONEST: &[&str] = &["Test::Behaves::Quietly", "Test::Behaves::Asking"];
+const HONEST: &[&str] = &["Test::Behaves::Quietly", "Test::Behaves::Asking", "Test::Others::Everywhere"];
 
 /// What must come of a kind in the region where it misbehaves.
 enum Expected {
@@ -73,9 +73,19 @@ const CASES: &[(&str, Expected)] = &[
     ("Test::Asks::Undescribed", Refused("rule type")),
     ("Test::Asks::ForCredentials", Refused("rule denied-read")),
     ("Test::Asks::WithAuthorization", Refused("rule header")),
+    ("Test::Reads::Object", Refused("rule denied-read")),
+    ("Test::Reads::Item", Refused("rule denied-read")),
+    ("Test::Reads::Secret", Refused("rule denied-read")),
+    ("Test::Reads::Parameter", Refused("rule constraint")),
+    ("Test::Reads::Messages", Refused("rule no-operation")),
+    ("Test::Hosts::MetadataSix", Refused("rule service")),
+    ("Test::Hosts::MetadataPrefix", Refused("rule host-prefix")),
+    ("Test::Others::AssumeRole", Refused("rule no-operation")),
+    ("Test::Others::Parameter", Refused("rule constraint")),
+    ("Test::Others::Header", Refused("rule header")),
 ];
 
-/// The network: answers every call with an empty listing, and remembers it.
+/// The network: answers every call with a listing of the signing account's one queue, and remembers it.
 #[derive(Default)]
 struct Network(Mutex<Vec<Call>>);
 
@@ -95,7 +105,7 @@ impl Exchange for Network {
         let answer = Answer {
             status: 200,
             headers: Vec::new(),
-            body: r#"{"QueueUrls":[]}"#.into(),
+            body: format!(r#"{{"QueueUrls":["queue-of-{}"]}}"#, call.identity).into(),
             at_ms: 0,
             remembered: false,
         };
@@ -131,13 +141,23 @@ impl Bench {
     }
 
     async fn page(&self, kind: &str, region: &str, cursor: Option<&str>) -> Result<Result<Page, Failure>, CallError> {
+        self.page_of(ACCOUNT, kind, region, cursor).await
+    }
+
+    async fn page_of(
+        &self,
+        account: &str,
+        kind: &str,
+        region: &str,
+        cursor: Option<&str>,
+    ) -> Result<Result<Page, Failure>, CallError> {
         let scope = CallScope {
-            account: Some(AccountId::parse(ACCOUNT).unwrap()),
+            account: Some(AccountId::parse(account).unwrap()),
             purpose: Purpose::Read,
             kind: Arc::from(kind),
         };
         let account = Account {
-            id: ACCOUNT.to_owned(),
+            id: account.to_owned(),
             name: "test".to_owned(),
             role: AccountRole::Member,
             details: "{}".to_owned(),
@@ -219,4 +239,37 @@ async fn what_is_declared_reaches_the_network_as_the_account_of_the_call() {
     let calls = bench.network.0.lock().unwrap();
     let own = Identity::Account(AccountId::parse(ACCOUNT).unwrap());
     assert!(calls.iter().all(|call| call.identity == own && call.region == BAD), "{calls:?}");
+}
+
+/// The identity is the call's, not the guest's: nothing that a guest can write chooses who signs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_serves_one_account_cannot_obtain_a_byte_of_another() {
+    let bench = Bench::new().await;
+    let accounts = ["111122223333", "444455556666", "999988887777"];
+    // Side by side, each naming another account wherever it may write.
+    let pages = join_all(accounts.iter().cycle().take(60).map(|account| {
+        let bench = &bench;
+        async move { (*account, bench.page_of(account, "Test::Others::Everywhere", BAD, None).await) }
+    }));
+    for (account, outcome) in pages.await {
+        let page = outcome.unwrap().unwrap();
+        for other in accounts {
+            let got = page.resources.contains(&format!("queue-of-account {other}"));
+            assert_eq!(got, other == account, "called for {account}: {}", page.resources);
+        }
+    }
+    let asked: Vec<Identity> = bench.network.0.lock().unwrap().iter().map(|call| call.identity.clone()).collect();
+    for account in accounts {
+        let own = Identity::Account(AccountId::parse(account).unwrap());
+        assert_eq!(asked.iter().filter(|identity| **identity == own).count(), 20, "{account}");
+    }
+    assert_eq!(asked.len(), 60, "and nobody else signed");
+    // What asks outright is refused, and reaches no network.
+    for kind in
+        ["Test::Others::AssumeRole", "Test::Others::Parameter", "Test::Others::Header", "Test::Asks::AsManagement"]
+    {
+        let page = bench.page(kind, BAD, None).await.unwrap().unwrap();
+        assert_eq!(page.problems.first().map(|problem| problem.class), Some(ProblemClass::Refused), "{kind}: {page:?}");
+    }
+    assert_eq!(bench.network.operations().len(), 60);
 }

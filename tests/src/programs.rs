@@ -1,7 +1,8 @@
-//! Builds the component of `tests/programs`, which misbehaves on demand.
+//! Builds the components that the host's own build does not: that of `tests/programs`, which misbehaves on demand, and the
+//! guard's.
 //!
-//! It is no member of the workspace, since it is built for `wasm32-unknown-unknown` alone. It goes into the target folder of
-//! the real guest and by the same profile, so that the generator of bindings, which both use, is compiled once.
+//! The former is no member of the workspace, since it is built for `wasm32-unknown-unknown` alone. Both go into the target
+//! folder of the real guest and by the same profile, so that what they share with it is compiled once.
 
 use std::env;
 use std::fs;
@@ -48,11 +49,11 @@ const OUTPUT_SHOWN: usize = 4_000;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ProgramError {
     /// Cargo could not be started, or could not build it.
-    #[error("tests/programs does not build (is the target there? rustup target add {TARGET}):\n{0}")]
-    Build(String),
+    #[error("{0} does not build (is the target there? rustup target add {TARGET}):\n{1}")]
+    Build(&'static str, String),
     /// What was built is not a component of this interface.
-    #[error("tests/programs does not encode as a component: {0}")]
-    Encode(String),
+    #[error("{0} does not encode as a component: {1}")]
+    Encode(&'static str, String),
     /// A file could not be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -63,34 +64,59 @@ pub enum ProgramError {
     },
 }
 
+/// What is built, and from where.
+struct Program {
+    /// The name of its library, and of what is made of it.
+    name: &'static str,
+    /// Where cargo is started, from the workspace's root.
+    folder: &'static str,
+    /// What cargo is told besides.
+    arguments: &'static [&'static str],
+}
+
 /// The file of the component that misbehaves on demand, built once in a process.
 ///
 /// # Panics
 /// When it cannot be built; the message says why and what to do.
 pub fn misbehaving() -> &'static Path {
     static BUILT: OnceLock<Result<PathBuf, ProgramError>> = OnceLock::new();
-    match BUILT.get_or_init(build) {
+    once(&BUILT, &Program { name: "misbehaving", folder: "tests/programs", arguments: &[] })
+}
+
+/// The file of the guard's component, built once in a process.
+///
+/// # Panics
+/// When it cannot be built; the message says why and what to do.
+pub fn guard() -> &'static Path {
+    static BUILT: OnceLock<Result<PathBuf, ProgramError>> = OnceLock::new();
+    let arguments = &["--package", "portolan-guard-component", "--lib"];
+    once(&BUILT, &Program { name: "portolan_guard_component", folder: ".", arguments })
+}
+
+fn once(built: &'static OnceLock<Result<PathBuf, ProgramError>>, program: &Program) -> &'static Path {
+    match built.get_or_init(|| build(program)) {
         Ok(path) => path,
         Err(error) => panic!("{error}"),
     }
 }
 
-fn build() -> Result<PathBuf, ProgramError> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
+fn build(program: &Program) -> Result<PathBuf, ProgramError> {
+    let name = program.name;
     let target = folders::target().join("guest");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.env_clear().envs(kept_environment()).current_dir(&source);
-    command.args(["build", "--locked", "--profile", "guest", "--target", TARGET, "--target-dir"]).arg(&target);
-    let answer = command.output().map_err(|error| ProgramError::Build(error.to_string()))?;
+    command.env_clear().envs(kept_environment()).current_dir(folders::workspace().join(program.folder));
+    command.arg("build").args(program.arguments);
+    command.args(["--locked", "--profile", "guest", "--target", TARGET, "--target-dir"]).arg(&target);
+    let answer = command.output().map_err(|error| ProgramError::Build(name, error.to_string()))?;
     if !answer.status.success() {
-        return Err(ProgramError::Build(end_of(&String::from_utf8_lossy(&answer.stderr))));
+        return Err(ProgramError::Build(name, end_of(&String::from_utf8_lossy(&answer.stderr))));
     }
-    let module = target.join(TARGET).join("guest").join("misbehaving.wasm");
-    let component = encode(&read(&module)?)?;
+    let module = target.join(TARGET).join("guest").join(name).with_extension("wasm");
+    let component = encode(name, &read(&module)?)?;
     // Other test executables may read the file at the same time, so it is never seen half written.
-    let path = target.join("misbehaving.component.wasm");
-    let draft = target.join(format!("misbehaving.component.{}.draft", std::process::id()));
+    let path = target.join(format!("{name}.component.wasm"));
+    let draft = target.join(format!("{name}.component.{}.draft", std::process::id()));
     fs::write(&draft, component).map_err(|error| file_error(&draft, &error))?;
     fs::rename(&draft, &path).map_err(|error| file_error(&path, &error))?;
     Ok(path)
@@ -103,12 +129,12 @@ fn kept_environment() -> impl Iterator<Item = (std::ffi::OsString, std::ffi::OsS
     })
 }
 
-fn encode(module: &[u8]) -> Result<Vec<u8>, ProgramError> {
+fn encode(name: &'static str, module: &[u8]) -> Result<Vec<u8>, ProgramError> {
     wit_component::ComponentEncoder::default()
         .validate(true)
         .module(module)
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| ProgramError::Encode(format!("{error:#}")))
+        .map_err(|error| ProgramError::Encode(name, format!("{error:#}")))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ProgramError> {

@@ -5,13 +5,18 @@
 //! exactly one operation, that operation is a read by name, by AWS's own authorization data and by review,
 //! the loaded kinds declare it, and the identity fits. Everything that has two readings is refused.
 //!
-//! Pure: no I/O, no clock, no state: what the host learns of resource types it puts into the [`Grant`]. What the guard does not do: it does not resolve hosts (the host does,
-//! from service, region and host prefix, which are checked here) and does not follow redirects (nobody does).
+//! Pure: no I/O, no clock, no state: what the host learns of resource types it puts into the [`Grant`]. What the guard does
+//! not do: it does not resolve hosts (the host does, from service, region and host prefix, which are checked here) and does
+//! not follow redirects (nobody does). Two things that belong to a decision and come after it are here as well, so that
+//! every host does them alike: values are dropped from an answer ([`drop_values`]), and what Cloud Control's types need is
+//! read out of one ([`Described`]).
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod constraints;
+mod described;
+mod drop_values;
 mod drops;
 mod form;
 mod grant;
@@ -32,6 +37,8 @@ mod wire;
 
 use portolan_tables::{Operation, Service};
 
+pub use described::{Described, Undescribed, asked_type};
+pub use drop_values::{Unreadable, drop_values};
 pub use grant::{Grant, GrantError};
 pub use handlers::Handlers;
 pub use refusal::{Refusal, Rule};
@@ -91,7 +98,8 @@ pub fn decide_by<'t>(
         return Err(unnamed(Fault::new(Rule::Service, message)));
     };
     let matched = wire::read(request, service).map_err(|Mismatch { operation, fault }| match operation {
-        Some(name) => named(service, name, fault, None),
+        // Of an operation that is closed anyhow, that is said: no other parameter would open it.
+        Some(name) => named(service, name, closed(service, name).unwrap_or(fault), None),
         None => unnamed(fault),
     })?;
     let refuse = |fault, grant| named(service, matched.name, fault, grant);
@@ -102,6 +110,16 @@ pub fn decide_by<'t>(
     check_grant(request.identity, &matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     handlers::check(&matched, grant).map_err(|(fault, grant)| refuse(fault, grant))?;
     Ok(Permitted { service: &service.name, operation: matched.name, action, dropped })
+}
+
+/// Why no request at all passes as an operation; none where some may.
+fn closed(service: &Service, name: &str) -> Option<Fault> {
+    let operation = service.operation(name)?;
+    match (reads::check(&service.name, name, operation), reads::review(operation)) {
+        (Err(fault), _) => Some(fault),
+        (Ok(_), Review::Never(class)) => Some(Fault::new(Rule::DeniedRead, grant::never(class))),
+        (Ok(_), _) => None,
+    }
 }
 
 fn named(service: &Service, name: &str, fault: Fault, grant: Option<String>) -> Refusal {
@@ -131,10 +149,8 @@ fn check_neighbours<'t>(
     request: &WireRequest<'_>,
     matched: &Matched<'_>,
 ) -> Result<(), Fault> {
-    let same_place = |other: &&Service| {
-        other.endpoint_prefix == matched.service.endpoint_prefix && other.name != matched.service.name
-    };
-    for other in tables.services().into_iter().filter(same_place) {
+    let there = tables.at_endpoint(&matched.service.endpoint_prefix);
+    for other in there.into_iter().filter(|other| other.name != matched.service.name) {
         // The same action under another service's name (neptune's copy of RDS) is the same operation.
         if let Ok(twin) = wire::read(request, other)
             && twin.operation.action != matched.operation.action

@@ -6,8 +6,8 @@ use portolan_tables::Service;
 pub trait Tables<'t> {
     /// The service of this name.
     fn service(&self, name: &str) -> Option<&'t Service>;
-    /// All services.
-    fn services(&self) -> Vec<&'t Service>;
+    /// All services whose host names begin so.
+    fn at_endpoint(&self, prefix: &str) -> Vec<&'t Service>;
 }
 
 /// The tables that are compiled into this crate's user.
@@ -18,8 +18,8 @@ impl Tables<'static> for Compiled {
     fn service(&self, name: &str) -> Option<&'static Service> {
         portolan_tables::service(name)
     }
-    fn services(&self) -> Vec<&'static Service> {
-        portolan_tables::services().filter_map(portolan_tables::service).collect()
+    fn at_endpoint(&self, prefix: &str) -> Vec<&'static Service> {
+        portolan_tables::services_at(prefix).filter_map(portolan_tables::service).collect()
     }
 }
 
@@ -27,7 +27,7 @@ impl<'t> Tables<'t> for &'t [Service] {
     fn service(&self, name: &str) -> Option<&'t Service> {
         self.iter().find(|service| service.name == name)
     }
-    fn services(&self) -> Vec<&'t Service> {
-        self.iter().collect()
+    fn at_endpoint(&self, prefix: &str) -> Vec<&'t Service> {
+        self.iter().filter(|service| service.endpoint_prefix == prefix).collect()
     }
 }

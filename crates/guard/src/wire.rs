@@ -147,7 +147,8 @@ fn rest_request<'s>(
                     return Err(Fault::new(Rule::Ambiguous, message).into());
                 }
             },
-            Err(fault) => nearly = Some(Mismatch { operation: Some(name), fault }),
+            // Where several are not quite it, the first is named: an object is read by a plainer path than its parts.
+            Err(fault) => nearly = nearly.or(Some(Mismatch { operation: Some(name), fault })),
         }
     }
     found.ok_or_else(|| {

@@ -30,6 +30,6 @@ pub use denied::{DeniedRead, denied_reads};
 pub use endpoint::{Endpoint, EndpointError, Variant, endpoint};
 pub use operation::{Access, Denied, DeniedRule, Operation, Paging};
 pub use partition::{Partition, partition, partition_of, partitions};
-pub use service::{Protocol, Service, ServiceError, service, services};
+pub use service::{Protocol, Service, ServiceError, service, services, services_at};
 pub use shape::{Location, Member, Shape, ShapeId, Structure, TimestampFormat};
 pub use source::SOURCE;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{Operation, Shape, ShapeId};
 
 /// The tables, each deflated by the build script, by name and in order of the names.
-static SERVICES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/services.rs"));
+static SERVICES: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/services.rs"));
 
 /// No table is larger when unpacked. A limit of the unpacker, which would else trust the length it is told.
 const TABLE_BYTES_MAX: usize = 4 << 20;
@@ -247,8 +247,8 @@ pub enum ServiceError {
 #[must_use]
 pub fn service(name: &str) -> Option<&'static Service> {
     static UNPACKED: [OnceLock<Option<Service>>; SERVICES.len()] = [const { OnceLock::new() }; SERVICES.len()];
-    let index = SERVICES.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
-    let (_, packed) = SERVICES.get(index)?;
+    let index = SERVICES.binary_search_by(|(known, ..)| known.cmp(&name)).ok()?;
+    let (.., packed) = SERVICES.get(index)?;
     UNPACKED.get(index)?.get_or_init(|| unpack(packed)).as_ref()
 }
 
@@ -259,5 +259,11 @@ fn unpack(packed: &[u8]) -> Option<Service> {
 
 /// The names of all services in the tables, sorted.
 pub fn services() -> impl Iterator<Item = &'static str> {
-    SERVICES.iter().map(|(name, _)| *name)
+    SERVICES.iter().map(|(name, ..)| *name)
+}
+
+/// The names of the services whose host names begin alike, sorted: what reaches one of them reaches the others. Unpacks
+/// nothing.
+pub fn services_at(endpoint_prefix: &str) -> impl Iterator<Item = &'static str> {
+    SERVICES.iter().filter(move |(_, prefix, _)| *prefix == endpoint_prefix).map(|(name, ..)| *name)
 }

@@ -34,6 +34,17 @@ fn every_table_can_be_read_and_is_sorted() {
 
 /// How many operations there are of each sort. A change of the data shows here, and is looked at before it is written down.
 #[test]
+fn services_that_share_an_endpoint_are_found_without_their_tables() {
+    for name in services() {
+        let table = service(name).unwrap();
+        let there: Vec<&str> = portolan_tables::services_at(&table.endpoint_prefix).collect();
+        let same = services().filter(|other| service(other).unwrap().endpoint_prefix == table.endpoint_prefix);
+        assert_eq!(there, same.collect::<Vec<_>>(), "{name}");
+    }
+    assert_eq!(portolan_tables::services_at("elasticloadbalancing").collect::<Vec<_>>(), ["elb", "elbv2"]);
+}
+
+#[test]
 fn what_the_tables_hold() {
     let (mut all, mut unmapped, mut changing, mut never, mut constrained, mut listing) = (0, 0, 0, 0, 0, 0);
     for service in services().filter_map(service) {

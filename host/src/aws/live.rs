@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use portolan_guard::drop_values;
 
-use super::drop_values::drop_values;
 use super::endpoint::Endpoints;
 use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use super::sign::sign_request;
@@ -63,8 +63,9 @@ impl Live {
         let limits = Limits { connect_ms: CONNECT_MS, total_ms: TOTAL_MS, body_bytes: self.response_bytes_max };
         let answer = self.http.send(request, limits).await.map_err(unanswered)?;
         let (head, body) = answer.into_parts();
-        let body = drop_values(head.status.as_u16(), body, &call.dropped)
+        let dropped = drop_values(head.status.as_u16(), &body, &call.dropped)
             .map_err(|why| ExchangeError::Refused(format!("{}:{}: {why}", call.service, call.operation)))?;
+        let body = dropped.map_or(body, Into::into);
         let headers = head.headers.iter().map(|(name, value)| (name.to_string(), readable(value.as_bytes()))).collect();
         Ok(Answer { status: head.status.as_u16(), headers, body, at_ms: now_ms(), remembered: false })
     }

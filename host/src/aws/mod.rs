@@ -3,7 +3,6 @@
 
 mod calls;
 mod client;
-mod drop_values;
 mod endpoint;
 mod exchange;
 mod live;

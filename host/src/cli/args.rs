@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use super::chosen_component::ChosenComponent;
 use super::iam::IamArgs;
 
 const EXIT_STATUS: &str = "\
@@ -26,6 +27,9 @@ Settings come from portolan.yaml, the environment and flags, in that order:
 #[command(name = "portolan", version, after_help = EXIT_STATUS, arg_required_else_help = true, propagate_version = true)]
 #[command(disable_help_subcommand = true, max_term_width = 120)]
 pub struct Cli {
+    /// Which component does it.
+    #[command(flatten)]
+    pub component: ChosenComponent,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -363,7 +367,7 @@ mod tests {
             --concurrency 4 --endpoint-url http://localhost:1 --fail-on any --record r --report q --log-format json \
             --log-level debug --cache-dir c";
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let Ok(Cli { command: Command::Sync(sync) }) = run(&line) else { panic!("not sync") };
+        let Ok(Cli { command: Command::Sync(sync), .. }) = run(&line) else { panic!("not sync") };
         assert_eq!(sync.to, ["sqlite:a.db", "ndjson:-"]);
         assert_eq!(sync.estate.external_id_file.as_deref(), Some("f"));
     }
@@ -382,10 +386,19 @@ mod tests {
             ("portolan config", 1),
             ("portolan config --show --example", 1),
             ("portolan component", 1),
+            ("portolan sync --component", 1),
         ] {
             assert_eq!(run(line).unwrap_err().status, status, "{line}");
         }
-        for line in ["portolan accounts", "portolan regions", "portolan kinds --json", "portolan demo"] {
+        for line in [
+            "portolan accounts",
+            "portolan regions",
+            "portolan kinds --json",
+            "portolan demo",
+            "portolan --component c.wasm --component-digest sha256:0 sync",
+            "portolan sync --component c.wasm --allow-unverified",
+            "portolan component --describe --component c.wasm --component-digest 0",
+        ] {
             assert!(run(line).is_ok(), "{line}");
         }
     }

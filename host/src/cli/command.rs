@@ -18,7 +18,7 @@ use crate::config::kinds::KnownKinds;
 use crate::config::sinks::SinkUrl;
 use crate::config::{Loaded, Sources, load};
 use crate::credentials::Environment;
-use crate::engine::{COMPONENT, Engine};
+use crate::engine::Engine;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{PlanError, PlanFile};
@@ -61,7 +61,11 @@ pub(super) fn failed(status: ExitStatus, message: &str) -> Printed {
 
 async fn run(cli: Cli) -> Printed {
     let cache = cache_dir(&cli.command);
-    let engine = match Engine::new(COMPONENT, cache.as_deref()) {
+    let bytes = match cli.component.bytes() {
+        Ok(bytes) => bytes,
+        Err(why) => return failed(ExitStatus::Usage, &why),
+    };
+    let engine = match Engine::new(&bytes, cache.as_deref()) {
         Ok(engine) => engine,
         Err(error) => return failed(ExitStatus::Usage, &error.to_string()),
     };
@@ -77,7 +81,7 @@ async fn run(cli: Cli) -> Printed {
     match &cli.command {
         Command::Kinds(args) => kinds::kinds(&manifest, &known, args),
         Command::Defaults(args) => defaults::defaults(args, &known),
-        Command::Component(args) => component::component(args, &engine, &manifest)
+        Command::Component(args) => component::component(args, &bytes, &engine, &manifest)
             .unwrap_or_else(|error| failed(ExitStatus::Sink, &format!("{error:#}"))),
         Command::Config(args) => {
             with_sources(&Flags::of_sync(&args.sync), &known, |sources| config::config(&args.what, sources))

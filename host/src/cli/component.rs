@@ -5,21 +5,26 @@ use std::path::Path;
 
 use super::args::ComponentArgs;
 use super::validate::Printed;
-use crate::engine::{COMPONENT, Engine, EngineError, precompile};
+use crate::engine::{Engine, EngineError, precompile};
 use crate::manifest::Manifest;
 
 /// Does what was asked for, and says what it did.
 ///
 /// # Errors
 /// A component that does not load; a file that cannot be written.
-pub fn component(args: &ComponentArgs, engine: &Engine, manifest: &Manifest) -> Result<Printed, anyhow::Error> {
+pub fn component(
+    args: &ComponentArgs,
+    bytes: &[u8],
+    engine: &Engine,
+    manifest: &Manifest,
+) -> Result<Printed, anyhow::Error> {
     let mut out = String::new();
     if let Some(file) = &args.out {
-        write(file, COMPONENT)?;
-        let _ = writeln!(out, "{}: {} bytes, {}", file.display(), COMPONENT.len(), engine.digest());
+        write(file, bytes)?;
+        let _ = writeln!(out, "{}: {} bytes, {}", file.display(), bytes.len(), engine.digest());
     }
     if let Some(file) = &args.precompile {
-        let code = precompile(COMPONENT).map_err(|error: EngineError| anyhow::anyhow!(error))?;
+        let code = precompile(bytes).map_err(|error: EngineError| anyhow::anyhow!(error))?;
         write(file, &code)?;
         let _ = writeln!(out, "{}: {} bytes, for this processor and this version only", file.display(), code.len());
     }

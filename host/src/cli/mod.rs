@@ -1,6 +1,7 @@
 //! The command line: what it takes, and what each command does.
 
 pub mod args;
+mod chosen_component;
 mod command;
 mod component;
 pub mod config;

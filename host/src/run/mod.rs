@@ -104,10 +104,10 @@ pub async fn sync(
     surroundings: Surroundings,
     task: Task,
 ) -> Result<Report, StartError> {
-    let component = engine.digest().to_owned();
+    let component = (engine.digest().to_owned(), engine.interface().imports);
     let begun = Instant::now();
     let ready = set_up(engine, settings, surroundings, task).await?;
-    tracing::info!(run_id = %ready.context.start.id, %component, "run begins");
+    tracing::info!(run_id = %ready.context.start.id, "run begins");
     let mut standings = BTreeMap::new();
     let mut facts = Facts::default();
     let listing = list_accounts(&ready.context, &ready.own).await;
@@ -128,7 +128,7 @@ pub async fn sync(
         Done::default()
     });
     facts.no_access = refused.is_some() || nothing_was_read(&listing, &standings);
-    finish(ready, &component, &listing, &standings, done, facts, begun).await
+    finish(ready, component, &listing, &standings, done, facts, begun).await
 }
 
 fn nothing_listed(problem: &Problem) -> Listing {
@@ -287,7 +287,7 @@ async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<Ac
 
 async fn finish(
     ready: Ready,
-    component: &str,
+    (component, component_imports): (String, Vec<String>),
     listing: &Listing,
     standings: &BTreeMap<AccountId, Standing>,
     done: Done,
@@ -350,7 +350,8 @@ async fn finish(
         schema: report::SCHEMA,
         run_id: context.start.id.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        component: component.to_owned(),
+        component,
+        component_imports,
         partition: context.partition.clone(),
         source,
         accounts: listing.found.iter().map(|found| account_report(found, standings.get(&found.id))).collect(),

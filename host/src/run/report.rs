@@ -95,6 +95,8 @@ pub struct Report {
     pub version: &'static str,
     /// The component's digest.
     pub component: String,
+    /// All that it imports: what it can reach of its host.
+    pub component_imports: Vec<String>,
     /// The run's partition.
     pub partition: String,
     /// Who read.

@@ -111,6 +111,8 @@ pub(super) async fn set_up(
     task: Task,
 ) -> Result<Ready, StartError> {
     let component = engine.digest().to_owned();
+    let imports = engine.interface().imports;
+    tracing::info!("component {component}, which imports {} and nothing else", imports.join(" and "));
     let replay = match (&settings.replay, surroundings.replay) {
         (_, Some(replay)) => Some(replay),
         (Some(file), None) => Some(Replay::open(file).map_err(|error| StartError::Usage(error.to_string()))?),

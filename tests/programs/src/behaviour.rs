@@ -68,6 +68,21 @@ behaviours! {
     /// Cloud Control, about a type that was not described before.
     AsksUndescribed = "Test::Asks::Undescribed",
     SignsItself = "Test::Asks::WithAuthorization",
+    /// Data that no inventory needs; its manifest declares these, which helps nothing.
+    ReadsObject = "Test::Reads::Object",
+    ReadsItem = "Test::Reads::Item",
+    ReadsSecret = "Test::Reads::Secret",
+    ReadsParameter = "Test::Reads::Parameter",
+    ReadsMessages = "Test::Reads::Messages",
+    /// The metadata service by its IPv6 address and by the name that containers know, as a host prefix.
+    HostMetadataSix = "Test::Hosts::MetadataSix",
+    HostMetadataPrefix = "Test::Hosts::MetadataPrefix",
+    /// Another account than the one of the call: by a role, by a parameter, by a header.
+    OthersRole = "Test::Others::AssumeRole",
+    OthersRegions = "Test::Others::Parameter",
+    OthersHeader = "Test::Others::Header",
+    /// A permitted request that names another account wherever the guest may write; gives back what AWS answered.
+    OthersNamed = "Test::Others::Everywhere",
 }
 
 impl Behaviour {
@@ -77,7 +92,7 @@ impl Behaviour {
 
     /// Whether it does the same in every region.
     pub fn is_honest(self) -> bool {
-        matches!(self, Self::Quiet | Self::Asking)
+        matches!(self, Self::Quiet | Self::Asking | Self::OthersNamed)
     }
 
     /// Does what the name says.
@@ -111,6 +126,7 @@ impl Behaviour {
                 let number = cursor.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
                 Page { next: Some((number + 1).to_string()), ..lines::page(vec![one()]) }
             }
+            Self::OthersNamed => return self.repeating(account, region),
             Self::BatchOverfull => {
                 let batch = (0..=run.limits.batch).map(|_| requests::list_queues(region)).collect();
                 return self.send(account, region, batch);
@@ -128,6 +144,21 @@ impl Behaviour {
             page.next = Some("second".to_owned());
         } else {
             page.resources = lines::resource(self.name(), &account.id, region, "second");
+        }
+        Ok(page)
+    }
+
+    /// What the answer says, word by word, as the id of a resource.
+    fn repeating(self, account: &Account, region: &str) -> Result<Page, Failure> {
+        let mut page = lines::page(Vec::new());
+        for answer in signed_http::send(&[requests::naming_another(region)]) {
+            match answer {
+                Ok(response) => {
+                    let id: String = response.body.chars().filter(|c| !matches!(c, '"' | '\\')).collect();
+                    page.resources.push_str(&lines::resource(self.name(), &account.id, region, &id));
+                }
+                Err(error) => page.problems.push(problem(class(error.class), &error.message)),
+            }
         }
         Ok(page)
     }

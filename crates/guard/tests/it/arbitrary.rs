@@ -6,8 +6,8 @@ use portolan_guard::{Identity, Method, WireRequest, decide};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::lenient::readings;
-use crate::sent::{Sent, hostile, hostile_service, plain, strongest};
+use super::lenient::readings;
+use super::sent::{Sent, hostile, hostile_service, plain, strongest};
 
 /// Enough that each pair of tricks meets each kind of request; the run stays within seconds.
 const CASES: u32 = 20_000;
@@ -26,6 +26,9 @@ enum Trick {
     BodyOf(usize),
     Method(Method),
     Service(usize),
+    /// A name that is no service's: of another host, of the metadata service.
+    Place(String),
+    Region(String),
     HostPrefix(String),
     Case(usize),
     /// A harmful operation of the same service, written where some server might look for it.
@@ -195,7 +198,13 @@ fn trick() -> impl Strategy<Value = Trick> {
         1 => any::<usize>().prop_map(Trick::BodyOf),
         1 => methods.prop_map(Trick::Method),
         1 => any::<usize>().prop_map(Trick::Service),
-        1 => pick(&["data.", "evil.example.", "a@", "", "169.254.169.254/"]).prop_map(Trick::HostPrefix),
+        1 => pick(&["data.", "evil.example.", "a@", "", "169.254.169.254/", "[fd00:ec2::254]/", "api.", "x\r\n"])
+            .prop_map(Trick::HostPrefix),
+        1 => pick(&["169.254.169.254", "[fd00:ec2::254]", "169.254.170.2", "localhost", "evil.example", "sqs.evil.example/",
+            "sqs@evil.example", "SQS", "s3 ", "../ec2", "ec2#"]).prop_map(Trick::Place),
+        1 => pick(&["169.254.169.254", "us-east-1.evil.example", "eu-west-1@evil.example", "eu-west-1/", "eu-west-1#",
+            "EU-WEST-1", "eu-west-1\r\n", "eu-west-1:80", "us-east-1", "cn-north-1", "us-gov-west-1", "mars-north-1", ""])
+            .prop_map(Trick::Region),
         1 => any::<usize>().prop_map(Trick::Case),
         6 => (carrier(), any::<usize>()).prop_map(|(carrier, index)| Trick::Carry(carrier, index)),
     ]
@@ -262,6 +271,8 @@ fn apply(sent: &mut Sent, trick: Trick) {
         }
         Trick::Method(method) => sent.method = method,
         Trick::Service(index) => sent.service.clone_from(&hostile()[index % hostile().len()].name),
+        Trick::Place(name) => sent.service = name,
+        Trick::Region(region) => sent.region = region,
         Trick::HostPrefix(prefix) => sent.host_prefix = Some(prefix),
         Trick::Case(at) => {
             let flip = |text: &mut String| {
@@ -289,6 +300,22 @@ fn splice(text: &mut String, at: usize, piece: &str) {
     let places: Vec<usize> = text.char_indices().map(|(index, _)| index).collect();
     let place = if places.is_empty() { 0 } else { places[at % places.len()] };
     text.insert_str(place, piece);
+}
+
+/// Where a permitted request goes, as a host puts it together, is a name below one of AWS's own domains and nothing else.
+fn goes_to_aws(sent: &Sent) -> bool {
+    let [plain, dual_stack] = [false, true].map(|dual_stack| {
+        let variant = portolan_tables::Variant { fips: false, dual_stack };
+        portolan_tables::endpoint(&sent.service, &sent.region, variant).ok()
+    });
+    let of_aws = |host: &str| {
+        let host = format!("{}{host}", sent.host_prefix.as_deref().unwrap_or_default());
+        let named =
+            host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+        let below = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+        named && portolan_tables::partitions().iter().any(|p| below(&p.dns_suffix) || below(&p.dual_stack_suffix))
+    };
+    [plain, dual_stack].iter().flatten().all(|endpoint| of_aws(&endpoint.host))
 }
 
 /// What AWS's data says of an operation: whether any reading as it must be refused.
@@ -322,6 +349,7 @@ fn no_trick_gets_a_write_or_a_denied_read_past_the_strongest_grant() {
             harmful.set(harmful.get() + u32::from(bad.is_some()));
             if let Ok(permitted) = sent.decide(strongest()) {
                 passed.set(passed.get() + 1);
+                prop_assert!(goes_to_aws(&sent), "passed, and would go elsewhere: {sent:?}");
                 prop_assert!(bad.is_none(), "passed as {permitted:?} and can be read as {bad:?}: {sent:?}");
                 let name = format!("{}:{}", permitted.service, permitted.operation);
                 prop_assert!(
@@ -352,6 +380,7 @@ proptest! {
             service, region: "eu-west-1", operation: "x", method: Method::Post, target: &target, headers: &headers, body: &body,
             host_prefix: host_prefix.as_deref(), identity: Identity::Account,
         };
+        super::second_opinion(&request);
         prop_assert!(decide(&request, strongest()).is_err());
     }
 

@@ -7,9 +7,9 @@ use portolan_guest::wire;
 use portolan_tables::{Location, Member, Protocol, Service, Shape};
 use serde_json::{Map, Value, json};
 
-use crate::reads::known_shut;
-use crate::sent::{Sent, is_open, strongest_of_the_host};
-use crate::types::{THING, learn_thing, runs_handlers};
+use super::reads::known_shut;
+use super::sent::{Sent, is_open, strongest_of_the_host};
+use super::types::{THING, learn_thing, runs_handlers};
 
 /// How deep example inputs go; filters of filters need three.
 const DEPTH: usize = 4;

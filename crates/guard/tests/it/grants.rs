@@ -2,7 +2,7 @@
 
 use portolan_guard::{Grant, GrantError, Identity, Rule, decide_by};
 
-use crate::sent::{Sent, plain};
+use super::sent::{Sent, plain};
 
 fn declared(calls: &str) -> Grant {
     Grant::from_manifest(&format!(r#"{{"schema":"manifest/1","calls":[{calls}],"kinds":[]}}"#)).unwrap()
@@ -107,8 +107,8 @@ GetAll {"method":"GET","path":"/things/all","action":"t:GetAll","access":"read"}
 {"structure":{"members":{"Name":{"shape":1,"location":"uri"}}}}
 "string"
 "#;
-    let tables = crate::sent::tables(one);
-    let grant = crate::sent::everything(&tables);
+    let tables = super::sent::tables(one);
+    let grant = super::sent::everything(&tables);
     let send = |service: usize, operation, target: &str| {
         let sent = Sent::plain(&tables[service], operation).with(|s| s.target = target.to_owned());
         decide_by(&tables.as_slice(), &sent.wire(), &grant).map(|permitted| permitted.operation.to_owned())

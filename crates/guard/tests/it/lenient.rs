@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use portolan_tables::{Protocol, Service};
 
-use crate::sent::{Sent, hostile, plain};
+use super::sent::{Sent, hostile, plain};
 
 /// `service:Operation` of everything that the request might be.
 pub fn readings(sent: &Sent) -> BTreeSet<String> {

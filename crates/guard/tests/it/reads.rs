@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use portolan_guard::{Grant, Identity, Rule, decide};
 use portolan_tables::{Access, DeniedRule, Protocol};
 
-use crate::sent::{Sent, hostile, is_open, passes, plain, refused, strongest};
-use crate::types::{THING, learn_thing, runs_handlers};
+use super::sent::{Sent, hostile, is_open, passes, plain, refused, strongest};
+use super::types::{THING, learn_thing, runs_handlers};
 
 #[test]
 fn every_operation_of_the_hostile_tables_gets_the_answer_that_aws_data_gives() {

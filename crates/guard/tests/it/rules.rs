@@ -2,7 +2,7 @@
 
 use portolan_guard::{Identity, Method, Rule, limits};
 
-use crate::sent::{passes, plain, refused};
+use super::sent::{passes, plain, refused};
 
 #[test]
 fn the_good_requests_that_the_tables_below_spoil_pass() {
@@ -336,7 +336,7 @@ fn each_limit_is_a_refusal_and_the_last_size_below_it_is_not() {
         "fields",
     );
 
-    let many = |s: &mut crate::sent::Sent| {
+    let many = |s: &mut super::sent::Sent| {
         s.headers.extend((0..limits::HEADERS).map(|n| (format!("x-amz-n-{n}"), "x".to_owned())));
     };
     refused(

@@ -64,7 +64,7 @@ impl Sent {
     }
 
     pub fn wire(&self) -> WireRequest<'_> {
-        WireRequest {
+        let wire = WireRequest {
             service: &self.service,
             region: &self.region,
             // A liar: the guard must not care.
@@ -75,7 +75,9 @@ impl Sent {
             body: &self.body,
             host_prefix: self.host_prefix.as_deref(),
             identity: self.identity,
-        }
+        };
+        super::second_opinion(&wire);
+        wire
     }
 
     pub fn decide(&self, grant: &Grant) -> Result<Permitted<'static>, Refusal> {
@@ -145,6 +147,12 @@ pub fn plain(service: &str, operation: &str) -> Sent {
 /// The strongest guest: it declares every operation with both identities, and the operator granted
 /// whatever can be granted.
 pub fn everything<'s>(tables: impl IntoIterator<Item = &'s Service>) -> Grant {
+    let (manifest, operator) = everything_written(tables);
+    Grant::from_manifest(&manifest).unwrap().with_operator(operator).unwrap()
+}
+
+/// The manifest and the operator's list that [`everything`] is made of.
+pub fn everything_written<'s>(tables: impl IntoIterator<Item = &'s Service>) -> (String, Vec<String>) {
     let mut calls = Vec::new();
     let mut actions = Vec::new();
     for service in tables {
@@ -158,7 +166,7 @@ pub fn everything<'s>(tables: impl IntoIterator<Item = &'s Service>) -> Grant {
     let manifest = serde_json::json!({ "calls": calls }).to_string();
     // What the host's own tables already refuse cannot be added; the rest can.
     let grantable = |action: &String| Grant::nothing().with_operator([action.clone()]).is_ok();
-    Grant::from_manifest(&manifest).unwrap().with_operator(actions.into_iter().filter(grantable)).unwrap()
+    (manifest, actions.into_iter().filter(grantable).collect())
 }
 
 /// [`everything`] over the hostile tables.

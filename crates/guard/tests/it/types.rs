@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::sent::Sent;
+use super::sent::Sent;
 
 /// A type whose handlers read nothing but inventory.
 pub const THING: &str = "AWS::IoT::Thing";

@@ -2,7 +2,7 @@
 //!
 //! JSON Lines: a header, then sessions and exchanges as they happened. Authorization, dates, tokens and
 //! signatures are never stored, since this seam lies above the signature; exchanges with identity services
-//! (role assumptions) are stored as their outcome alone. Bodies are stored as they came, but for what `drop_values.rs` has taken out of them below: **a recording
+//! (role assumptions) are stored as their outcome alone. Bodies are stored as they came, but for what the guard has said to take out of them below: **a recording
 //! holds the estate's data**, and says so in its first line.
 //!
 //! A replay finds an exchange by identity, service, region, operation, request and its n-th occurrence,

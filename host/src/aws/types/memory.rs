@@ -10,8 +10,7 @@ use futures::future::BoxFuture;
 use portolan_guard::limits;
 use portolan_names::TypeName;
 
-use super::answer::Described;
-use super::question::asked_type;
+use super::{Described, asked_type};
 use crate::aws::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use crate::credentials::{Identity, SessionPolicy};
 use crate::run::now_ms;

@@ -1,10 +1,9 @@
-//! Takes out of an answer what nobody is to have: the guard says which names ([`portolan_guard::Permitted::dropped`]).
+//! Takes out of an answer what nobody is to have: [`crate::Permitted::dropped`] says which names.
 //!
-//! Done where the answer comes from the network, below everything that keeps, records or reads answers. Every JSON member
-//! and XML element of such a name loses its content, wherever in the answer it stands; the rest is copied byte by byte.
-//! An answer that cannot be read cannot be blanked and is given to nobody.
+//! A host does it where the answer comes from the network, below everything that keeps, records or reads answers. Every
+//! JSON member and XML element of such a name loses its content, wherever in the answer it stands; the rest is copied byte
+//! by byte. An answer that cannot be read cannot be blanked and is given to nobody.
 
-use bytes::Bytes;
 use serde::de::IgnoredAny;
 
 /// Why an answer is withheld. Says nothing of the answer itself.
@@ -12,18 +11,18 @@ use serde::de::IgnoredAny;
 #[error("values must be dropped from the answer, and it cannot be read: neither JSON nor XML within limits")]
 pub struct Unreadable;
 
-/// The answer's body without the values of these names. An answer that reports a failure and cannot be read loses its
-/// body: its status still says what to do.
+/// The answer's body without the values of these names; none where it stays as it is. An answer that reports a failure and
+/// cannot be read loses its body: its status still says what to do.
 ///
 /// # Errors
 /// An answer that reports success and cannot be read.
-pub fn drop_values(status: u16, body: Bytes, names: &[String]) -> Result<Bytes, Unreadable> {
+pub fn drop_values(status: u16, body: &[u8], names: &[String]) -> Result<Option<String>, Unreadable> {
     if names.is_empty() || body.is_empty() {
-        return Ok(body);
+        return Ok(None);
     }
-    match blanked(&body, names) {
-        Some(text) => Ok(Bytes::from(text)),
-        None if status >= 300 => Ok(Bytes::new()),
+    match blanked(body, names) {
+        Some(text) => Ok(Some(text)),
+        None if status >= 300 => Ok(Some(String::new())),
         None => Err(Unreadable),
     }
 }
@@ -127,8 +126,7 @@ mod tests {
 
     fn dropped(status: u16, body: &str) -> Result<String, Unreadable> {
         let names = ["authKey", "input", "preSharedKey"].map(str::to_owned);
-        drop_values(status, Bytes::copy_from_slice(body.as_bytes()), &names)
-            .map(|body| String::from_utf8(body.to_vec()).unwrap())
+        drop_values(status, body.as_bytes(), &names).map(|blanked| blanked.unwrap_or_else(|| body.to_owned()))
     }
 
     #[track_caller]
@@ -197,7 +195,7 @@ mod tests {
             assert_eq!(dropped(503, body).as_deref(), Ok(""), "{body}: the status is enough to go by");
         }
         let names = ["authKey".to_owned()];
-        assert_eq!(drop_values(200, Bytes::from_static(b"{\"a\":\"\xff\"}"), &names), Err(Unreadable));
+        assert_eq!(drop_values(200, b"{\"a\":\"\xff\"}", &names), Err(Unreadable));
         // An error keeps its code, which decides what is done about it.
         let denied = r#"{"__type":"AccessDeniedException","message":"no"}"#;
         assert_eq!(dropped(400, denied).as_deref(), Ok(denied));
@@ -205,8 +203,7 @@ mod tests {
 
     #[test]
     fn nothing_to_drop_is_nothing_read() {
-        let body = Bytes::from_static(b"\xff not text");
-        assert_eq!(drop_values(200, body.clone(), &[]), Ok(body));
+        assert_eq!(drop_values(200, b"\xff not text", &[]), Ok(None));
         assert_eq!(dropped(200, "").as_deref(), Ok(""));
     }
 

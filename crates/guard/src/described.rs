@@ -1,9 +1,10 @@
-//! What an answer to `cloudformation:DescribeType` says about a type's handlers.
+//! What an answer to `cloudformation:DescribeType` says about a type's handlers, and which requests are such a question.
 
-use portolan_guard::Handlers;
 use portolan_names::TypeName;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+
+use crate::Handlers;
 
 /// A type's schema. That of a dashboard, among AWS's largest, has some 260 KiB.
 const SCHEMA_BYTES_MAX: usize = 2 << 20;
@@ -79,6 +80,28 @@ impl Described {
     }
 }
 
+/// The type of AWS's own that a permitted request asks about, as Cloud Control would use it: by its name and kind alone.
+///
+/// Questions about another version, an ARN or another publisher's types have answers of their own, of which nothing is
+/// learned. The guard has checked the form's spelling.
+#[must_use]
+pub fn asked_type(service: &str, operation: &str, body: &str) -> Option<TypeName> {
+    if service != "cloudformation" || operation != "DescribeType" {
+        return None;
+    }
+    let (mut name, mut is_resource) = (None, false);
+    for field in body.split('&') {
+        match field.split_once('=')? {
+            ("Action" | "Version", _) => {}
+            ("Type", kind) => is_resource = kind == "RESOURCE",
+            // Of a name's characters the colons alone are encoded; whatever else is makes it none.
+            ("TypeName", text) => name = TypeName::parse(&text.replace("%3A", ":")).ok(),
+            _ => return None,
+        }
+    }
+    name.filter(|name| is_resource && name.is_of_aws())
+}
+
 fn digest(schema: &str) -> String {
     let hex: String = Sha256::digest(schema.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
@@ -99,6 +122,10 @@ mod tests {
              <Type>RESOURCE</Type><TypeName>AWS::IoT::Thing</TypeName><Visibility>PUBLIC</Visibility>{more}\
              <Schema>{schema}</Schema></DescribeTypeResult></DescribeTypeResponse>"
         )
+    }
+
+    fn asked(service: &str, operation: &str, body: &str) -> Option<String> {
+        asked_type(service, operation, body).map(String::from)
     }
 
     fn read(body: &str) -> Result<Described, Undescribed> {
@@ -135,6 +162,29 @@ mod tests {
         ] {
             let error = read(&body).unwrap_err().to_string();
             assert!(error.contains(reason) && error.contains("AWS::IoT::Thing"), "{error} lacks {reason:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_plain_question_about_a_resource_type_of_aws_counts() {
+        let plain = "Action=DescribeType&Version=2010-05-15&Type=RESOURCE&TypeName=AWS%3A%3AIoT%3A%3AThing";
+        assert_eq!(asked("cloudformation", "DescribeType", plain).as_deref(), Some("AWS::IoT::Thing"));
+        assert_eq!(asked("cloudformation", "DescribeTypeRegistration", plain), None);
+        assert_eq!(asked("cloudcontrol", "DescribeType", plain), None);
+        for other in [
+            format!("{plain}&VersionId=00000002"),
+            format!("{plain}&Arn=arn%3Aaws%3Acloudformation%3Aeu-west-1%3A%3Atype%2Fresource%2FAWS-IoT-Thing"),
+            format!("{plain}&PublisherId=c830e97710da0c9954d80ba8df021e5439e7134b"),
+            format!("{plain}&PublicVersionNumber=1.0.0"),
+            plain.replace("RESOURCE", "MODULE"),
+            plain.replace("&Type=RESOURCE", ""),
+            plain.replace("Thing", "Thing%3A%3AMODULE"),
+            plain.replace("AWS", "My"),
+            plain.replace("Thing", "Th%C3%AFng"),
+            plain.replace("&TypeName=AWS%3A%3AIoT%3A%3AThing", ""),
+            String::new(),
+        ] {
+            assert_eq!(asked("cloudformation", "DescribeType", &other), None, "{other}");
         }
     }
 }

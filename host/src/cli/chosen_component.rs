@@ -1,0 +1,94 @@
+//! Which component is run: the one inside, or another build of it whose digest was given.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::engine::{COMPONENT, digest_of};
+
+/// The component inside has five megabytes; a file beyond this is something else.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// The flags that choose it, which every command takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ChosenComponent {
+    /// Run another build of the component than the one inside; give its digest as well
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Component")]
+    pub component: Option<PathBuf>,
+    /// Digest of that build; another is refused
+    #[arg(long, global = true, value_name = "sha256:…", help_heading = "Component")]
+    pub component_digest: Option<String>,
+    /// Run that build whatever its digest; the guard checks its requests like any other's
+    #[arg(long, global = true, help_heading = "Component")]
+    pub allow_unverified: bool,
+}
+
+impl ChosenComponent {
+    /// The component's bytes: those inside, or those of the file where they are the ones that were asked for.
+    ///
+    /// # Errors
+    /// What is wrong with the choice, and what to do. Nothing of the file was run.
+    pub fn bytes(&self) -> Result<Cow<'static, [u8]>, String> {
+        let Some(file) = &self.component else {
+            if self.component_digest.is_some() || self.allow_unverified {
+                return Err(
+                    "--component-digest and --allow-unverified are about another component: name its file with \
+                    --component FILE"
+                        .to_owned(),
+                );
+            }
+            return Ok(Cow::Borrowed(COMPONENT));
+        };
+        let shown = file.display();
+        let bytes = read(file).map_err(|why| format!("--component {shown}: {why}"))?;
+        let digest = digest_of(&bytes);
+        match &self.component_digest {
+            Some(given) if same(given, &digest) => Ok(Cow::Owned(bytes)),
+            Some(given) => Err(format!(
+                "--component {shown} is not run: it is another component than the one asked for\n  \
+                 --component-digest  {given}\n  the file's digest   {digest}"
+            )),
+            None if self.allow_unverified => Ok(Cow::Owned(bytes)),
+            None => Err(format!(
+                "--component {shown} is not run: nothing says that it is the one that you mean\n  \
+                 the file's digest   {digest}\n\
+                 Give the digest that whoever built it has published (--component-digest sha256:…), or --allow-unverified"
+            )),
+        }
+    }
+}
+
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(std::io::Error::other(format!(
+            "it has more than {BYTES_MAX} bytes, so it is no component of ours"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// Digests are hexadecimal numbers, in either case, with or without the name of their kind.
+fn same(given: &str, digest: &str) -> bool {
+    let number = |text: &str| text.trim().trim_start_matches("sha256:").to_ascii_lowercase();
+    number(given) == number(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn a_digest_is_the_same_however_it_is_written_and_only_whole() {
+        let digest = "sha256:0a1b";
+        for given in ["sha256:0a1b", "0a1b", "0A1B", " sha256:0A1B\n"] {
+            assert!(same(given, digest), "{given:?}");
+        }
+        for given in ["", "sha256:", "0a1", "0a1b2", "sha512:0a1b", "sha256:0a1c"] {
+            assert!(!same(given, digest), "{given:?}");
+        }
+    }
+}
