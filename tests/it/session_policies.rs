@@ -116,7 +116,9 @@ fn a_sync_asks_for_one_session_in_each_account_and_lacks_nothing() {
     let given = given(front);
     assert_bounded(&given);
     let mut by_role: BTreeMap<&str, usize> = BTreeMap::new();
-    given.iter().for_each(|one| *by_role.entry(one.role.as_str()).or_default() += 1);
+    for one in &given {
+        *by_role.entry(one.role.as_str()).or_default() += 1;
+    }
     for (role, sessions) in by_role {
         // The listing role is the management account's member role too: one for each use.
         let uses = if role == organization.role() { 2 } else { 1 };

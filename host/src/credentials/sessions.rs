@@ -292,7 +292,9 @@ impl Sessions {
             key.len() == hops.len() && key.iter().zip(&hops).all(|(known, hop)| known.role == hop.role)
         };
         let keys: Vec<Vec<Hop>> = lock(&self.slots).keys().filter(same_way).cloned().collect();
-        keys.iter().for_each(|key| self.forget_session(key));
+        for key in &keys {
+            self.forget_session(key);
+        }
     }
 
     /// The role whose session it is; none for the source itself.
