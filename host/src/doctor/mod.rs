@@ -72,7 +72,7 @@ pub struct Examination {
     pub symptom: Option<&'static str>,
     /// One for each stage that was looked at.
     pub findings: Vec<Finding>,
-    /// 0, 2 or 3.
+    /// 0, 2 or 3; 130 where it was stopped.
     pub exit_status: u8,
 }
 
@@ -106,7 +106,9 @@ pub async fn examine(
     let identity_failed = findings.iter().any(|finding| {
         finding.is_failing() && matches!(finding.stage, Stage::Endpoint | Stage::Identity) && case.caller.is_none()
     });
-    let exit_status = if identity_failed {
+    let exit_status = if case.cancelled.is_cancelled() {
+        ExitStatus::Interrupted
+    } else if identity_failed {
         ExitStatus::NoAccess
     } else if findings.iter().any(Finding::is_failing) {
         ExitStatus::Incomplete

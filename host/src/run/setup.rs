@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use portolan_guard::Grant;
 use portolan_names::AccountId;
-use portolan_tables::Variant;
 
 use super::cancellation::Cancellation;
 use super::clock::{RunStart, now_ms};
 use super::context::Context;
 use super::finish_plan::Planning;
+use super::ground::{Ground, check_endpoints, ground};
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
 use super::port;
@@ -24,15 +24,10 @@ use super::types::TypesInCatalogue;
 use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Live, Recorder, Replay, TypeMemory};
 use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
-use crate::config::endpoints::Endpoints as Overrides;
 use crate::config::mapping::MappingFile;
 use crate::config::settings::{AccountsFrom, Settings};
-use crate::credentials::{
-    CallerIdentity, CredentialsError, Environment, Keys, PlaceError, Sessions, SourceKind, Sources, Sts, StsPlace,
-    StsSettings, check_foreign, choose, sts_place,
-};
+use crate::credentials::{CallerIdentity, Environment, Sessions, choose};
 use crate::engine::Engine;
-use crate::http_client::{HttpClient, TlsError, TlsSettings};
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{MadeFrom, settings_digests};
@@ -271,57 +266,6 @@ fn recorded(replay: Replay) -> Result<Reach, StartError> {
     })
 }
 
-/// What is known before anybody is asked: the HTTP client, where STS is, and what sources of credentials there are.
-pub(crate) struct Ground {
-    pub(crate) http: HttpClient,
-    pub(crate) variant: Variant,
-    pub(crate) place: StsPlace,
-    pub(crate) sts: Sts,
-    pub(crate) sources: Sources,
-}
-
-/// Why there is no ground to stand on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum GroundError {
-    /// The trusted certificates.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// A variable of the environment.
-    #[error(transparent)]
-    Environment(#[from] CredentialsError),
-    /// The place of STS.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-}
-
-/// Lays the ground of everything that goes to AWS. Nothing is sent.
-pub(crate) fn ground(settings: &Settings, environment: Environment) -> Result<Ground, GroundError> {
-    let tls = TlsSettings::from_environment(&environment)?;
-    let http = HttpClient::new(&tls)?;
-    let variant = Variant { fips: settings.use_fips, dual_stack: settings.use_dual_stack };
-    // The settings have read and checked all overrides; the variables are not read a second time, by other rules.
-    let sts_settings = StsSettings {
-        partition: settings.partition.clone(),
-        region: settings.credentials.sts_region.clone(),
-        endpoint_url: settings.endpoints.of("STS").map(ToString::to_string),
-        allow_insecure: true,
-        variant,
-    };
-    let place = sts_place(&sts_settings, &environment.without("AWS_ENDPOINT_URL"))?;
-    let sts = Sts::new(&http, place.region.clone(), place.endpoint.clone());
-    let sources = Sources {
-        setting: settings.credentials.source.clone(),
-        priority: settings.credentials.priority.clone(),
-        keys: settings.credentials.keys.as_ref().map(|keys| Keys {
-            access_key_id: keys.access_key_id.expose().to_owned(),
-            secret_access_key: keys.secret_access_key.clone(),
-            session_token: keys.session_token.clone(),
-        }),
-        environment,
-    };
-    Ok(Ground { http, variant, place, sts, sources })
-}
-
 async fn live(
     settings: &Settings,
     start: &RunStart,
@@ -368,14 +312,6 @@ async fn live(
     })
 }
 
-/// A task's or an instance's session goes to no address outside AWS, be it for STS or for any other service.
-pub(crate) fn check_endpoints(kind: SourceKind, sts: &StsPlace, endpoints: &Overrides) -> Result<(), PlaceError> {
-    check_foreign(kind, sts)?;
-    endpoints.urls().try_for_each(|url| {
-        check_foreign(kind, &StsPlace { endpoint: url.to_string(), overridden: true, ..sts.clone() })
-    })
-}
-
 /// With no role, list or organization configured, whose account is read must be said, or seen by somebody.
 fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: bool) -> Result<(), StartError> {
     if settings.accounts.from.is_some() {
@@ -397,35 +333,4 @@ fn scope_is_chosen(settings: &Settings, identity: &CallerIdentity, at_terminal: 
 /// Whether the run reads more than the source's own account.
 pub(super) fn reads_organization(settings: &Settings) -> bool {
     settings.accounts.from == Some(AccountsFrom::Organization)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use portolan_names::Region;
-
-    use super::{Overrides, SourceKind, StsPlace, check_endpoints};
-
-    /// Only the address of STS was looked at once: one for another service got the session of a task.
-    #[test]
-    fn no_service_takes_a_machines_session_out_of_aws() {
-        let sts = StsPlace {
-            region: Region::parse("eu-west-1").unwrap(),
-            endpoint: "https://sts.eu-west-1.amazonaws.com".to_owned(),
-            overridden: false,
-        };
-        let at = |url: &str| {
-            let variables = BTreeMap::from([("AWS_ENDPOINT_URL_EC2".to_owned(), url.to_owned())]);
-            let mut mistakes = Vec::new();
-            let endpoints = Overrides::read(None, false, &variables, &mut mistakes);
-            assert!(mistakes.is_empty(), "{url}");
-            endpoints
-        };
-        let foreign = at("https://collector.example");
-        assert!(check_endpoints(SourceKind::Task, &sts, &foreign).is_err());
-        assert!(check_endpoints(SourceKind::Instance, &sts, &foreign).is_err());
-        assert!(check_endpoints(SourceKind::Keys, &sts, &foreign).is_ok());
-        assert!(check_endpoints(SourceKind::Task, &sts, &at("http://127.0.0.1:5000")).is_ok());
-    }
 }
