@@ -16,6 +16,7 @@ mod estate;
 mod front;
 mod iam;
 mod kinds;
+mod least_privilege;
 mod mapping;
 mod misbehaving;
 mod oracle;
