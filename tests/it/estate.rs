@@ -70,6 +70,11 @@ fn every_kind_of_the_estate_is_stored_as_boto3_gives_it() {
 
 /// Reads the whole estate into a catalogue, and whatever `more` names.
 pub fn sync(name: &str, front: &Front, made: &Value, more: &[&str]) -> Portolan {
+    sync_ending(name, front, made, more, 0)
+}
+
+/// As [`sync`], with the exit status that it must end with.
+pub fn sync_ending(name: &str, front: &Front, made: &Value, more: &[&str], status: i32) -> Portolan {
     let mut portolan = Portolan::new(name);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", made["source"]["key_id"].as_str().unwrap()),
@@ -103,7 +108,7 @@ pub fn sync(name: &str, front: &Front, made: &Value, more: &[&str]) -> Portolan 
         "report.json",
     ];
     arguments.extend(more);
-    portolan.run(&arguments).expect(0);
+    portolan.run(&arguments).expect(status);
     portolan
 }
 

@@ -22,6 +22,7 @@ mod guard_component;
 mod guard_operations;
 mod iam;
 mod kinds;
+mod least_privilege;
 mod mapping;
 mod misbehaving;
 mod oracle;

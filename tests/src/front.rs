@@ -63,6 +63,9 @@ impl Call {
     }
 
     /// The session policy that an `AssumeRole` call passed.
+    ///
+    /// # Panics
+    /// When it is no JSON.
     pub fn session_policy(&self) -> Option<Value> {
         let text = self.fields["assume"]["policy_text"].as_str()?;
         Some(serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")))
