@@ -163,8 +163,8 @@ fn every_role_of_every_account_and_who_gets_in() {
     assert_eq!(asked, BTreeSet::from(expected));
     organization.front().assert_signatures();
 
-    // With the one that Organizations makes in every account.
-    assert_eq!(account(&audit, organization.account("prod-data"))["roles"].as_array().unwrap().len(), 251);
+    let of_data = account(&audit, organization.account("prod-data"))["roles"].as_array().unwrap();
+    assert_eq!(of_data.iter().filter(|role| role["name"].as_str().unwrap().starts_with("many-")).count(), 250);
     for (name, expected) in [
         ("vendor-bare", vec!["outside-without-external-id"]),
         ("vendor-right", vec![]),

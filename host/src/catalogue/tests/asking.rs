@@ -146,7 +146,7 @@ fn roles_assumable_from_outside() {
     let provider = json!({"Name": "saml", "Kind": "saml", "Place": "federation", "ClosedBy": []});
     let everybody = json!({"Name": "*", "Kind": "anyone", "Place": "anywhere", "ClosedBy": []});
     let machine = json!({"Name": "ec2.amazonaws.com", "Kind": "service", "Place": "service", "ClosedBy": []});
-    let catalogue = estate(
+    let mut catalogue = estate(
         "AWS::IAM::Role",
         &[
             ("inside", role(json!([machine, somebody("own", "own-account", ACCOUNT)]), json!([]))),
@@ -167,8 +167,8 @@ fn roles_assumable_from_outside() {
         tags: None,
         is_management: false,
     };
-    let mut catalogue = catalogue;
-    catalogue.put_accounts(&[account], true, 3).unwrap();
+    let now = begin(&mut catalogue, 2);
+    catalogue.put_accounts(&[account], true, now).unwrap();
     let rows = ask(&catalogue, "roles_assumable_from_outside", &[], &["who", "outside", "closed_by", "flags"]);
     let expected = [
         "known|account of the catalogue|external-id|",
