@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import catalog
 import jmespath
+import trusts
 from answers import Refused
 
 # As many calls as the guest's host takes at once in the tests: it enriches no more items together than that.
@@ -613,6 +614,8 @@ def properties(world, item):
     for name, kind in types.items():
         if name in found:
             found[name] = typed(found[name], kind)
+    if definition.get("trust") in found:
+        found["Trust"] = trusts.trust(found[definition["trust"]], world.account)
     for path in definition.get("sensitive", []):
         redact(found, path.split("."), world.key)
     return found

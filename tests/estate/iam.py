@@ -12,8 +12,10 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 METADATA = f'<EntityDescriptor entityID="https://people.example.com">{" " * 1000}</EntityDescriptor>'
 
 
-def trust(principal):
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+def trust(principal, condition=None, action="sts:AssumeRole"):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action}
+    if condition:
+        statement["Condition"] = condition
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
@@ -61,6 +63,14 @@ def roles(aws):
             Path="/estate/",
             AssumeRolePolicyDocument=trust({"AWS": "arn:aws:iam::444455556666:root"}),
         )
+    if "estate-vendor" not in known:
+        collector = "arn:aws:iam::777788889999:role/collector"
+        iam.create_role(RoleName="estate-vendor", AssumeRolePolicyDocument=trust({"AWS": collector}, {"StringEquals": {"sts:ExternalId": "estate-of-the-vendor"}}))
+    if "estate-pipeline" not in known:
+        issuer = "token.actions.githubusercontent.com"
+        provider = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
+        audience = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
+        iam.create_role(RoleName="estate-pipeline", AssumeRolePolicyDocument=trust(provider, audience, "sts:AssumeRoleWithWebIdentity"))
     # Left out: what every account gets that uses the service.
     if "AWSServiceRoleForAutoScaling" not in known:
         iam.create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")

@@ -19,7 +19,7 @@ LINK = re.compile(r"/API_(?:\w+_)?(\w+)\.html")
 PREFIXES = {"cloudcontrol": "cloudformation", "mturk": "mechanicalturk", "resourcegroupstaggingapi": "tag"}
 # Here the reference's links say something else, or nothing.
 EXCEPTIONS = {("s3", "GetPublicAccessBlock"): "GetBucketPublicAccessBlock", ("s3", "HeadBucket"): "ListBucket", ("s3", "ListObjects"): "ListBucket"}
-# API Gateway's actions are HTTP's methods.
+# Most of API Gateway's actions are HTTP's methods.
 BY_METHOD = ("apigateway", "apigatewayv2")
 LABEL = re.compile(r"\{([^}+]+)\+?\}")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -51,13 +51,11 @@ def prefix_of(service):
 def action(service, operation, method="GET"):
     """`prefix:Name`; the operation's own name where the reference knows no action."""
     prefix = prefix_of(service)
-    if service in BY_METHOD:
-        return f"apigateway:{method}"
     privileges = reference().get(prefix, {"privileges": {}})["privileges"]
     if (service, operation) in EXCEPTIONS:
         operation = EXCEPTIONS[service, operation]
     elif operation not in privileges and privileges:
-        operation = linked(prefix).get(operation, operation)
+        operation = method if service in BY_METHOD else linked(prefix).get(operation, operation)
     return f"{prefix}:{operation}"
 
 

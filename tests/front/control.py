@@ -12,7 +12,7 @@ IDENTITY = ("keys", "roles", "managed_policies", "scps", "oidc_providers", "orga
 
 
 class Control:
-    """GET calls, state; POST config, moto, lend, adopt, rules, clock, expire, forget; DELETE rules."""
+    """GET calls, state; POST config, lend, adopt, rules, clock, expire, forget; DELETE rules."""
 
     def __init__(self, front):
         self.front = front
@@ -74,12 +74,6 @@ class Control:
     def delete_rules(self, _):
         self.front.rules.all.clear()
         return {}
-
-    async def post_moto(self, config):
-        """moto's own settings, as its /moto-api/config takes them."""
-        async with self.front.session.post(f"{self.front.moto}/moto-api/config", json=config) as found:
-            found.raise_for_status()
-            return await found.json(content_type=None)
 
     def post_lend(self, asked):
         """A session of a role for one of AWS's services (see sts.Sts.lend): credentials, or {"refused": why}."""

@@ -211,11 +211,11 @@ class Front:
             code = found.headers.get("x-amzn-errortype") if found.status >= 400 else None
             return answers.Answer(found.status, made, body, code=code)
 
-    async def ask_iam(self, account, action):
+    async def ask_iam(self, account, action, **arguments):
         """What moto's IAM says of an account, asked by the front itself."""
         scope = "AWS4-HMAC-SHA256 Credential=FRONT/20260102/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
         headers = {"Host": "iam.amazonaws.com", "x-moto-account-id": account, "Authorization": scope}
-        form = {"Action": action, "Version": "2010-05-08"}
+        form = {"Action": action, "Version": "2010-05-08", **arguments}
         async with self.session.post(f"{self.moto}/", headers=headers, data=form) as found:
             found.raise_for_status()
             return await found.read()
@@ -241,8 +241,8 @@ class Front:
         raise asyncio.CancelledError
 
 
-async def main():
-    front = Front(sys.argv[1])
+async def serve(front, announce, until=None):
+    """Serves on a port that the system picks and `announce` is told, for ever or until a future has a result."""
     connector = aiohttp.TCPConnector(limit=64)
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=True) as session:
@@ -251,10 +251,15 @@ async def main():
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        parent.follow()
-        parent.announce(site._server.sockets[0].getsockname()[1])
-        await asyncio.Event().wait()
+        announce(site._server.sockets[0].getsockname()[1])
+        await (until or asyncio.Event().wait())
+        await runner.cleanup()
+
+
+def main():
+    parent.follow()
+    asyncio.run(serve(Front(sys.argv[1]), parent.announce))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

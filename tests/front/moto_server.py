@@ -1,4 +1,7 @@
-"""moto's server on a free port that the system picks, seeded, so that two runs make the same identifiers."""
+"""moto's server on a free port that the system picks, seeded, so that two runs make the same identifiers.
+
+usage: moto_server.py [SEED [managed-policies]]    the latter gives its IAM the managed policies of AWS
+"""
 
 import logging
 import os
@@ -6,15 +9,26 @@ import sys
 
 import parent
 
+SEED = 20240102
+
 for name in list(os.environ):
     if name.startswith(("AWS_", "MOTO_")):
         del os.environ[name]
 # A certificate that is issued a minute after it was asked for would differ from one reading of an estate to the next.
 os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+# AWS's own managed policies, a thousand in each account: for those who ask for them.
+if "managed-policies" in sys.argv:
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 
 
-def main():
+def seed(number=SEED):
     from moto.moto_api._internal import mock_random
+
+    mock_random.seed(number)
+
+
+def make():
+    """The server, which listens and does not serve yet."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -27,8 +41,12 @@ def main():
             pass
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    mock_random.seed(int(sys.argv[1]) if len(sys.argv) > 1 else 20240102)
-    server = make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Quiet)
+    return make_server("127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=Quiet)
+
+
+def main():
+    seed(int(sys.argv[1]) if len(sys.argv) > 1 else SEED)
+    server = make()
     parent.follow()
     parent.announce(server.server_port)
     server.serve_forever()

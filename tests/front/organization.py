@@ -53,7 +53,7 @@ def build(front, scale):
         if name not in ("sandbox", "legacy") and (scale != "tiny" or name in TINY):
             resources.fill(front, account, index, REGIONS, scale)
     denied = accounts["sandbox"]
-    control(front, "POST", "config", settings(accounts, denied))
+    control(front, "POST", "config", settings(organization["Id"], accounts, denied))
     rule = {"do": "deny", "by": "scp", "account": accounts["staging"], "region": DENIED_REGION, "service": DENIED_SERVICES}
     control(front, "POST", "rules", rule)
     control(front, "POST", "forget") if "--keep-log" not in sys.argv else None
@@ -92,7 +92,7 @@ def role(external_id=EXTERNAL_ID):
     return {"principals": [SOURCE_ARN], "external_id": external_id}
 
 
-def settings(accounts, denied):
+def settings(organization, accounts, denied):
     """The front's configuration: source key, roles with their trust, and every account's regions."""
     roles = {role_arn(account): role() for account in accounts.values()}
     roles[role_arn(denied)] = {"missing": True}
@@ -100,6 +100,7 @@ def settings(accounts, denied):
     return {
         "keys": {SOURCE_KEY: {"secret": SOURCE_SECRET, "account": MANAGEMENT, "arn": SOURCE_ARN}},
         "roles": roles,
+        "organization_id": organization,
         "regions": {"*": table},
     }
 

@@ -21,6 +21,10 @@ BOUNDS = {("rds", "DescribeDBInstances"): (20, 100), ("organizations", "ListAcco
 UNASKED_MAX = {("sqs", "ListQueues"): 1000}
 
 
+# Listings with several lists: which one fills the pages is what was filtered for.
+FILTERED = {("iam", "GetAccountAuthorizationDetails"): {"Role": "RoleDetailList", "LocalManagedPolicy": "Policies"}}
+
+
 class Paging:
     """How one operation pages, in the names of the wire."""
 
@@ -55,9 +59,14 @@ def of(call):
     key = (call.service, call.operation)
     if key not in _known:
         rule = wire.paginator(*key)
-        simple = rule and not any("." in part or "[" in part for part in str(rule["result_key"]).split(","))
+        simple = rule and (key in FILTERED or not any("." in part or "[" in part for part in str(rule["result_key"]).split(",")))
         _known[key] = Paging(*key, rule) if simple else None
-    return _known[key]
+    paging = _known[key]
+    chosen = FILTERED.get(key, {}).get(call.input.get("Filter.member.1"))
+    if paging and chosen:
+        paging = copy.copy(paging)
+        paging.items = chosen
+    return paging
 
 
 def asked(call, paging):

@@ -1,6 +1,6 @@
 """Checks with boto3 how the front lends roles and holds calls to their policies.
 
-usage: selftest_access.py FRONT
+usage: selftest_access.py FRONT    before a moto that has AWS's managed policies
 """
 
 import base64
@@ -18,7 +18,6 @@ from clients import SESSION, allow_admins, client, control
 FRONT = sys.argv.pop(1)
 REGION = "eu-west-1"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-SOURCE = "AKIAuser"
 # (service, operation, arguments, action, the denial's code): two of each protocol, so that one is allowed and one not.
 CALLS = {
     "ec2": [("ec2", "describe_volumes", {}, "ec2:DescribeVolumes", "UnauthorizedOperation"), ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs", "UnauthorizedOperation")],
@@ -293,7 +292,6 @@ class Access(unittest.TestCase):
         self.assertEqual(self.refused(iam.simulate_principal_policy, PolicySourceArn=cases.ROLE + "X", ActionNames=asked)[0], "NoSuchEntity")
 
     def test_roles_in_motos_iam_can_be_adopted(self):
-        control(FRONT, "POST", "moto", {"iam": {"load_aws_managed_policies": True}})
         iam = client(FRONT, "iam", cases.MEMBER, "us-east-1")
         made = iam.create_role(RoleName="Adopted", Path="/path/", AssumeRolePolicyDocument=json.dumps(trust(cases.aws(cases.HOME, condition={"StringEquals": {"sts:ExternalId": "right"}}))))["Role"]["Arn"]
         customer = iam.create_policy(PolicyName="Queues", PolicyDocument=json.dumps(policy("sqs:ListQueues")))["Policy"]["Arn"]

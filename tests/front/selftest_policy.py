@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 import actions
 import conditions
 import policy
+import wire
 from clients import SESSION
 
 REGION = "eu-west-1"
@@ -205,6 +206,22 @@ class Operators(unittest.TestCase):
             statements = policy.parse(one(Action="s3:*", resource=wanted))
             found = policy.verdict(statements, policy.Request("s3:GetObject", resource, {"aws:username": ["ann"]}))
             self.assertEqual(found == "allow", expected, f"{wanted} {resource}")
+
+    def test_actions_are_those_of_the_products_tables(self):
+        """Two ways to the same: the generator has overrides, `actions.py` the reference's links."""
+        different, count = [], 0
+        for path in sorted(wire.TABLES.glob("*.txt")):
+            head, *rows = path.read_text().partition("\n\n")[0].splitlines()
+            service = json.loads(head)["name"]
+            for row in rows:
+                operation, _, fields = row.partition(" ")
+                fields = json.loads(fields)
+                if "action" in fields:
+                    count += 1
+                    ours = actions.action(service, operation, fields["method"])
+                    different += [f"{service}:{operation}: {fields['action']}, {ours}"] if ours != fields["action"] else []
+        self.assertEqual(different, [])
+        self.assertGreater(count, 7000)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ DECISIONS = {"allow": "allowed", "deny": "explicitDeny", None: "implicitDeny"}
 
 async def entities(front, account):
     """Users and roles in moto's IAM by ARN: {"policies": statements}, and for roles {"role": as /_front/config takes it}."""
-    body = await front.ask_iam(account, "GetAccountAuthorizationDetails")
+    # AWS's own policies are at hand, and a thousand.
+    kinds = {f"Filter.member.{number + 1}": kind for number, kind in enumerate(("User", "Role", "Group", "LocalManagedPolicy"))}
+    body = await front.ask_iam(account, "GetAccountAuthorizationDetails", **kinds)
     shape = wire.model("iam").operation_model("GetAccountAuthorizationDetails").output_shape
     found = botocore.parsers.QueryParser().parse({"status_code": 200, "headers": {}, "body": body}, shape)
     managed = {}

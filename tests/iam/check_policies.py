@@ -33,4 +33,5 @@ def main():
             print(match)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ use portolan_tests::catalogue::rows;
 use portolan_tests::front::Front;
 use serde_json::{Value, json};
 
+use crate::session_policies::assert_exact_was_enough;
 use crate::wire_cases::{left_out, same};
 
 const LEFT_OUT: &str = include_str!("../data/estate-left-out.tsv");
@@ -26,6 +27,7 @@ fn every_kind_of_the_estate_is_stored_as_boto3_gives_it() {
     assert_eq!(made["unmade"], json!({}), "what tests/estate makes cannot be made");
     let portolan = sync("estate", &front, &made, &[]);
     front.assert_signatures();
+    assert_exact_was_enough(&front, &serde_json::from_str(&portolan.read("report.json")).unwrap());
 
     let mut seen = Seen::default();
     let exceptions = left_out(LEFT_OUT);

@@ -18,7 +18,7 @@ fn boto3_takes_the_front_for_aws() {
 /// Trusts, identity policies and session policies: who gets a role, what its session may do, in which words it is denied.
 #[test]
 fn the_front_lends_roles_and_holds_calls_to_their_policies() {
-    Front::start().python("selftest_access.py", &[], "");
+    Front::start_with_managed_policies().python("selftest_access.py", &[], "");
 }
 
 /// moto's own authorization, on policies made at random; the operators, on what IAM's user guide says of them.

@@ -8,11 +8,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::folders::{self, Scratch};
+use crate::organization::Scale;
+use crate::prepared;
 use crate::python;
 use crate::server::Server;
 
 /// How long the front may take to answer a control call: it does so from memory, but the machine may be busy.
 const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What moto's identifiers are made from where nothing else is said, here as well.
 
 /// One call to AWS as the front saw it.
 #[derive(Debug, Clone)]
@@ -80,15 +84,27 @@ pub struct Front {
 }
 
 impl Front {
-    /// Starts moto and the front, each on a free loopback port.
+    /// moto and the front, each on a free loopback port.
     ///
     /// # Panics
     /// When Python, moto or the front does not start.
     pub fn start() -> Self {
+        Self::copy(None, false).0
+    }
+
+    /// As [`Front::start`], with the managed policies of AWS in moto's IAM: they can be attached there and read again.
+    ///
+    /// # Panics
+    /// When Python, moto or the front does not start.
+    pub fn start_with_managed_policies() -> Self {
+        Self::copy(None, true).0
+    }
+
+    /// moto and the front with an organization in them, and its description.
+    pub(crate) fn copy(scale: Option<Scale>, managed_policies: bool) -> (Self, Value) {
         let scratch = Scratch::new("front");
-        let moto = Server::start("moto_server.py", &[], &scratch.file("moto.log"));
-        let gate = Server::start("front.py", &[moto.url()], &scratch.file("front.log"));
-        Self { gate, moto, _scratch: scratch }
+        let (moto, gate, organization) = prepared::copied(scale, managed_policies, scratch.path());
+        (Self { gate, moto, _scratch: scratch }, organization)
     }
 
     /// The endpoint of all of AWS.
@@ -145,12 +161,6 @@ impl Front {
     pub fn adopt(&self, account: &str) -> Vec<String> {
         let taken = self.control("POST", "adopt", Some(&json!({ "account": account })));
         taken.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    }
-
-    /// Gives moto's IAM the managed policies of AWS, so that they can be attached there and read again. To be called
-    /// before anything of IAM is used: accounts that have been seen stay without them.
-    pub fn load_managed_policies(&self) {
-        self.control("POST", "moto", Some(&json!({ "iam": { "load_aws_managed_policies": true } })));
     }
 
     /// Moves the front's clock, so that what is signed now is too old or from the future.

@@ -18,6 +18,7 @@ pub mod folders;
 pub mod front;
 pub mod organization;
 pub mod port_server;
+mod prepared;
 pub mod programs;
 pub mod python;
 pub mod replay;

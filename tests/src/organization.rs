@@ -31,19 +31,21 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// Starts a front and builds an organization of one's own, to change and to spoil.
+    /// An organization of one's own behind a front of its own, to change and to spoil.
     ///
     /// # Panics
     /// When the front does not start or the organization cannot be built.
     pub fn build(scale: Scale) -> Self {
-        let front = Front::start();
-        let name = match scale {
-            Scale::Tiny => "tiny",
-            Scale::Small => "small",
-            Scale::Full => "full",
-        };
-        let printed = front.python("organization.py", &[name], "");
-        let made = serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"));
+        let (front, made) = Front::copy(Some(scale), false);
+        Self { front, made }
+    }
+
+    /// The same, in a moto that has AWS's own managed policies.
+    ///
+    /// # Panics
+    /// As [`Organization::build`].
+    pub fn build_with_managed_policies(scale: Scale) -> Self {
+        let (front, made) = Front::copy(Some(scale), true);
         Self { front, made }
     }
 

@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Mutex;
 
+use crate::prepared::{self, Prepared};
 use crate::{folders, python};
 
 /// A running server. It is stopped when this is dropped, also while a test panics.
@@ -13,13 +15,26 @@ use crate::{folders, python};
 /// end as well.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
-    _lifeline: ChildStdin,
+    process: Process,
     url: String,
     log: PathBuf,
 }
 
+#[derive(Debug)]
+enum Process {
+    /// Started by us.
+    Started { child: Child, _lifeline: ChildStdin },
+    /// Of something that was prepared, which started it.
+    Copied { of: &'static Mutex<Prepared>, pid: u32 },
+}
+
 impl Server {
+    /// One that is running already.
+    pub(crate) fn copied(of: &'static Mutex<Prepared>, pid: u32, port: u32, log: &Path) -> Self {
+        let url = format!("http://127.0.0.1:{port}");
+        Self { process: Process::Copied { of, pid }, url, log: log.to_path_buf() }
+    }
+
     /// Starts a script of `tests/front` and waits until it says on which port it listens.
     ///
     /// # Panics
@@ -45,7 +60,8 @@ impl Server {
             let said = std::fs::read_to_string(log).unwrap_or_default();
             panic!("{script} did not start ({read:?}, said {line:?}):\n{said}");
         };
-        Self { child, _lifeline: lifeline, url: format!("http://127.0.0.1:{port}"), log: log.to_path_buf() }
+        let process = Process::Started { child, _lifeline: lifeline };
+        Self { process, url: format!("http://127.0.0.1:{port}"), log: log.to_path_buf() }
     }
 
     /// Where it listens, without a slash at the end.
@@ -61,7 +77,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        match &mut self.process {
+            Process::Started { child, .. } => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            Process::Copied { of, pid } => prepared::end(of, *pid),
+        }
     }
 }

@@ -140,6 +140,8 @@ pub(crate) struct Definition {
     pub(crate) set: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) types: BTreeMap<String, Type>,
+    /// The property with a trust policy: what it says becomes the property `Trust`.
+    pub(crate) trust: Option<String>,
     #[serde(default)]
     pub(crate) context: Context,
     /// Paths of properties whose scalar values are secrets of the user.

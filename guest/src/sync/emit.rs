@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Reading;
 use super::item::Item;
+use super::trust::{PROPERTY, trust};
 use crate::catalog::{Definition, Outer, Type, property_name, upper_first};
 use crate::redact::redact;
 use crate::template;
@@ -76,6 +77,11 @@ fn properties(reading: &Reading<'_>, item: &Item) -> Map<String, Value> {
         if let Some(value) = properties.get_mut(name) {
             *value = typed(value, *kind);
         }
+    }
+    if let Some(policy) = &definition.trust
+        && let Some(told) = trust(&properties, policy, &reading.account.id)
+    {
+        properties.insert(PROPERTY.to_owned(), told);
     }
     redact(&mut properties, definition, &reading.config.redaction);
     properties

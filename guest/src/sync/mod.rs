@@ -12,6 +12,7 @@ mod listing;
 mod page;
 mod presence;
 mod read;
+mod trust;
 mod walk;
 
 pub(crate) use read::read_resources;

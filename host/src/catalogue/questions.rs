@@ -2,7 +2,7 @@
 //!
 //! A file holds two statements, divided by the line `-- scope`: `sqlite3 portolan.db < FILE` prints both. Zero rows of a
 //! scope that was not whole is not *none*. Of the ten questions those are here that the kinds of this version can
-//! answer; open security groups, load balancers without targets, and roles assumable from outside need kinds to come.
+//! answer; open security groups and load balancers without targets need kinds to come.
 
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, Statement};
@@ -39,6 +39,7 @@ questions! {
     "public_buckets": "Which buckets may be public?",
     "functions_by_runtime": "Which runtimes do functions use?",
     "unattached_volumes": "Which volumes are attached to nothing?",
+    "roles_assumable_from_outside": "Which roles can be assumed from outside their account?",
     "changed_since": "What changed?",
     "not_seen": "What was not seen, and why?",
 }

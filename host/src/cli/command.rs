@@ -304,7 +304,8 @@ fn cache_dir(command: &Command) -> Option<PathBuf> {
         Command::Kinds(_) | Command::Component(_) | Command::Validate(_) | Command::Map(_) | Command::Defaults(_) => {
             None
         }
-        Command::Restore(_) | Command::Iam(_) => None,
+        Command::Iam(args) => args.cache_dir(),
+        Command::Restore(_) => None,
     };
     let of_user = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").filter(|path| !path.is_empty()).map(PathBuf::from);

@@ -32,7 +32,7 @@ pub mod sinks;
 mod unserved;
 pub mod variables;
 pub mod webhook;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -20,7 +20,7 @@ const INDENT_MAX: usize = 8 * DEPTH_MAX;
 ///
 /// # Errors
 /// The first place where it is not YAML: after that nothing can be relied on.
-pub(super) fn read(path: &Arc<str>, text: &str) -> Result<Node, Mistake> {
+pub(crate) fn read(path: &Arc<str>, text: &str) -> Result<Node, Mistake> {
     let refuse = |line: usize, column: usize, message: &str| {
         Mistake::new(&Origin::File { path: Arc::clone(path), line, column }, "", message)
     };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::manifest::{CallNeed, Manifest};
 
 /// Characters of a managed policy, white space not counted.
-const POLICY_CHARS_MAX: usize = 6_144;
+pub(super) const POLICY_CHARS_MAX: usize = 6_144;
 /// Managed policies that a role takes unless its quota was raised.
 pub const POLICIES_PER_ROLE: usize = 10;
 
@@ -56,7 +56,20 @@ impl Policies {
     #[must_use]
     pub fn of(manifest: &Manifest, role: Role) -> Self {
         let calls = manifest.calls.iter().filter(|call| Role::of(call) == Some(role));
-        Self { documents: documents(calls.map(|call| call.action.as_str()).collect()) }
+        Self::of_actions(calls.map(|call| call.action.as_str()))
+    }
+
+    /// These actions and no others.
+    #[must_use]
+    pub fn of_actions<'a>(actions: impl Iterator<Item = &'a str>) -> Self {
+        Self { documents: documents(actions.collect()) }
+    }
+
+    /// All actions that they grant.
+    #[must_use]
+    pub fn actions(&self) -> BTreeSet<String> {
+        let actions = self.statements().filter_map(|statement| statement.get("Action")?.as_array()).flatten();
+        actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
     }
 
     /// The documents, in order of their numbers.
@@ -177,11 +190,11 @@ fn capitalized(word: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn document(statements: &[Value]) -> Value {
+pub(super) fn document(statements: &[Value]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// As IAM counts them: without white space.
-fn characters(statements: &[Value]) -> usize {
+pub(super) fn characters(statements: &[Value]) -> usize {
     document(statements).to_string().len()
 }

@@ -40,6 +40,7 @@ mod tally;
 mod task;
 mod types;
 mod usage;
+mod visit;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -79,6 +80,7 @@ pub use stand_in::StandIn;
 pub use summary::summary;
 pub use survey::{Survey, SurveyedAccount, SurveyedRegion, survey};
 pub use task::Task;
+pub use visit::{Host, Unanswered, Visit, Visited, VisitedAccount, visit};
 
 use crate::aws::SessionPolicies;
 use crate::catalogue::{AccountRow, SettledEntities};

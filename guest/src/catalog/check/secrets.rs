@@ -94,6 +94,11 @@ impl Checker<'_> {
             }
             self.say("/sensitive", format!("{path:?} is in no answer"));
         }
+        if let Some(policy) = &definition.trust
+            && !self.is_output(policy)
+        {
+            self.say("/trust", format!("{policy:?} is in no answer"));
+        }
     }
 
     /// Whether an answer has a path of the output: a misspelt one would redact nothing.

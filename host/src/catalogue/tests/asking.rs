@@ -140,6 +140,47 @@ fn unattached_volumes() {
 }
 
 #[test]
+fn roles_assumable_from_outside() {
+    let role = |principals: serde_json::Value, flags: serde_json::Value| json!({"Trust": {"Principals": principals, "Flags": flags, "Outside": true}});
+    let somebody = |name: &str, place: &str, account: &str| json!({"Name": name, "Kind": "role", "Place": place, "ClosedBy": ["external-id"], "Account": account});
+    let provider = json!({"Name": "saml", "Kind": "saml", "Place": "federation", "ClosedBy": []});
+    let everybody = json!({"Name": "*", "Kind": "anyone", "Place": "anywhere", "ClosedBy": []});
+    let machine = json!({"Name": "ec2.amazonaws.com", "Kind": "service", "Place": "service", "ClosedBy": []});
+    let catalogue = estate(
+        "AWS::IAM::Role",
+        &[
+            ("inside", role(json!([machine, somebody("own", "own-account", ACCOUNT)]), json!([]))),
+            ("vendor", role(json!([machine, somebody("collector", "outside", "999988887777")]), json!([]))),
+            ("sister", role(json!([somebody("known", "outside", ACCOUNT)]), json!([]))),
+            ("people", role(json!([provider]), json!([]))),
+            ("open", role(json!([everybody]), json!(["wildcard-without-condition"]))),
+            ("unread", json!({"RoleName": "unread"})),
+            ("nobody", role(json!([]), json!([]))),
+        ],
+    );
+    let account = AccountRow {
+        id: AccountId::parse(ACCOUNT).unwrap(),
+        name: None,
+        email: None,
+        state: "ACTIVE".to_owned(),
+        ou_path: None,
+        tags: None,
+        is_management: false,
+    };
+    let mut catalogue = catalogue;
+    catalogue.put_accounts(&[account], true, 3).unwrap();
+    let rows = ask(&catalogue, "roles_assumable_from_outside", &[], &["who", "outside", "closed_by", "flags"]);
+    let expected = [
+        "known|account of the catalogue|external-id|",
+        "*|anybody||wildcard-without-condition",
+        "saml|identity provider||",
+        "collector|other account|external-id|",
+        "|unknown||",
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
 fn changed_since() {
     let mut catalogue = estate("AWS::SQS::Queue", &[("a", json!({})), ("b", json!({})), ("c", json!({}))]);
     let changed = line("AWS::SQS::Queue", "b", json!({"Delay": 1}), json!({}));

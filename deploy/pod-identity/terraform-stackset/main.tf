@@ -1,0 +1,1172 @@
+# Made by: portolan iam template pod-identity --stackset --terraform
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }
+  }
+}
+
+variable "cluster_account_id" {
+  type        = string
+  description = "Account of the cluster; empty: the one of this stack"
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([0-9]{12})?$", var.cluster_account_id))
+    error_message = "cluster_account_id: the twelve digits of an account id, or nothing."
+  }
+}
+
+variable "cluster_name" {
+  type        = string
+  description = "Name of the cluster"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$", var.cluster_name))
+    error_message = "cluster_name: the name of an EKS cluster."
+  }
+}
+
+variable "namespace" {
+  type        = string
+  description = "Namespace of the service account"
+  default     = "portolan"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.namespace))
+    error_message = "namespace: a name of Kubernetes: small letters, digits, dots and dashes."
+  }
+}
+
+variable "service_account" {
+  type        = string
+  description = "Service account of the pod"
+  default     = "portolan"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", var.service_account))
+    error_message = "service_account: a name of Kubernetes: small letters, digits, dots and dashes."
+  }
+}
+
+variable "pod_role_name" {
+  type        = string
+  description = "Name of the pod's role"
+  default     = "PortOceanPodRole"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.pod_role_name))
+    error_message = "pod_role_name: a name without a path: letters, digits, and +=,.@_-."
+  }
+}
+
+variable "read_role_name" {
+  type        = string
+  description = "Name of the role that reads, the same in every account"
+  default     = "PortOceanReadRole"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.read_role_name))
+    error_message = "read_role_name: a name without a path: letters, digits, and +=,.@_-."
+  }
+}
+
+variable "organizational_unit_ids" {
+  type        = list(string)
+  description = "Organizational units (ou-…), or the root (r-…) for every account, by commas"
+}
+
+variable "call_as" {
+  type        = string
+  description = "SELF in the management account; DELEGATED_ADMIN in an account that administers stack sets for it"
+  default     = "SELF"
+
+  validation {
+    condition     = contains(["SELF","DELEGATED_ADMIN"], var.call_as)
+    error_message = "call_as: one of SELF, DELEGATED_ADMIN."
+  }
+}
+
+variable "stack_set_name" {
+  type        = string
+  description = "Name of the stack set"
+  default     = "portolan"
+
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,127}$", var.stack_set_name))
+    error_message = "stack_set_name: letters, digits and dashes, a letter first."
+  }
+}
+
+data "aws_partition" "current" {}
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  in_management = var.call_as == "SELF"
+  source_here = (var.cluster_account_id == "" || var.cluster_account_id == data.aws_caller_identity.current.account_id)
+  source_here_locally = (local.source_here && local.in_management)
+  source_account = local.source_here ? data.aws_caller_identity.current.account_id : var.cluster_account_id
+}
+
+resource "aws_iam_role" "pod_role" {
+  count = local.source_here_locally ? 1 : 0
+
+  name        = var.pod_role_name
+  description = "The pod that runs Portolan: may assume the read role and nothing else"
+  assume_role_policy = jsonencode({
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Principal": {
+          "Service": "pods.eks.amazonaws.com"
+        },
+        "Action": [
+          "sts:AssumeRole",
+          "sts:TagSession"
+        ],
+        "Condition": {
+          "StringEquals": {
+            "aws:SourceAccount": "${data.aws_caller_identity.current.account_id}",
+            "aws:RequestTag/kubernetes-namespace": "${var.namespace}",
+            "aws:RequestTag/kubernetes-service-account": "${var.service_account}"
+          },
+          "ArnLike": {
+            "aws:SourceArn": "arn:${data.aws_partition.current.partition}:eks:*:${data.aws_caller_identity.current.account_id}:cluster/${var.cluster_name}"
+          }
+        }
+      }
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "pod_role" {
+  count = local.source_here_locally ? 1 : 0
+
+  name = "AssumeReadRole"
+  role = aws_iam_role.pod_role[0].name
+  policy = jsonencode({
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Action": [
+          "sts:AssumeRole",
+          "sts:TagSession"
+        ],
+        "Resource": [
+          "arn:${data.aws_partition.current.partition}:iam::*:role/${var.read_role_name}"
+        ]
+      }
+    ]
+  })
+}
+
+resource "aws_iam_role" "read_role" {
+  count = local.in_management ? 1 : 0
+
+  name        = var.read_role_name
+  description = "Read by Portolan: inventory, no contents, no credentials"
+  assume_role_policy = jsonencode({
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Sid": "Assume",
+        "Effect": "Allow",
+        "Principal": {
+          "AWS": "arn:${data.aws_partition.current.partition}:iam::${local.source_account}:root"
+        },
+        "Action": [
+          "sts:AssumeRole"
+        ],
+        "Condition": {
+          "ArnEquals": {
+            "aws:PrincipalArn": "arn:${data.aws_partition.current.partition}:iam::${local.source_account}:role/${var.pod_role_name}"
+          }
+        }
+      },
+      {
+        "Sid": "GoesWithIt",
+        "Effect": "Allow",
+        "Principal": {
+          "AWS": "arn:${data.aws_partition.current.partition}:iam::${local.source_account}:root"
+        },
+        "Action": [
+          "sts:TagSession"
+        ],
+        "Condition": {
+          "ArnEquals": {
+            "aws:PrincipalArn": "arn:${data.aws_partition.current.partition}:iam::${local.source_account}:role/${var.pod_role_name}"
+          }
+        }
+      }
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "read_role_1" {
+  count = local.in_management ? 1 : 0
+
+  role       = aws_iam_role.read_role[0].name
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/ReadOnlyAccess"
+}
+
+resource "aws_iam_role_policy_attachment" "read_role_2" {
+  count = local.in_management ? 1 : 0
+
+  role       = aws_iam_role.read_role[0].name
+  policy_arn = aws_iam_policy.deny_reads_policy1[0].arn
+}
+
+resource "aws_iam_role_policy_attachment" "read_role_3" {
+  count = local.in_management ? 1 : 0
+
+  role       = aws_iam_role.read_role[0].name
+  policy_arn = aws_iam_policy.deny_reads_policy2[0].arn
+}
+
+resource "aws_iam_policy" "deny_reads_policy1" {
+  count = local.in_management ? 1 : 0
+
+  name_prefix = "PortolanDenyReadsPolicy1-"
+  description = "Reads that are no inventory: credentials, contents, code, personal data"
+  policy = jsonencode({
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Sid": "DenyCode",
+        "Effect": "Deny",
+        "Action": [
+          "amplify:GetArtifactUrl",
+          "athena:BatchGetNamedQuery",
+          "athena:BatchGetQueryExecution",
+          "athena:GetCalculationExecutionCode",
+          "athena:GetNamedQuery",
+          "athena:GetQueryExecution",
+          "codeartifact:GetPackageVersionAsset",
+          "codeartifact:GetPackageVersionReadme",
+          "codeartifact:ReadFromRepository",
+          "codecommit:BatchGetCommits",
+          "codecommit:GetBlob",
+          "codecommit:GetCommit",
+          "codecommit:GetDifferences",
+          "codecommit:GetFile",
+          "codecommit:GetFolder",
+          "codecommit:GitPull",
+          "ecr:BatchGetImage",
+          "ecr:GetDownloadUrlForLayer",
+          "imagebuilder:GetComponent",
+          "lambda:GetFunction",
+          "lambda:GetLayerVersion",
+          "redshift-data:DescribeStatement",
+          "schemas:GetCodeBindingSource",
+          "ssm:GetDocument"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyCostsMoney",
+        "Effect": "Deny",
+        "Action": [
+          "access-analyzer:CheckNoNewAccess",
+          "bedrock:CountTokens",
+          "bedrock:InvokeAgent",
+          "bedrock:InvokeModel",
+          "bedrock:InvokeModelWithResponseStream",
+          "bedrock:Retrieve",
+          "ce:GetAnomalies",
+          "ce:GetCostAndUsage",
+          "ce:GetCostAndUsageWithResources",
+          "ce:GetCostCategories",
+          "ce:GetCostForecast",
+          "ce:GetDimensionValues",
+          "ce:GetReservationUtilization",
+          "ce:GetRightsizingRecommendation",
+          "ce:GetSavingsPlansUtilization",
+          "ce:GetTags",
+          "ce:ListCostAllocationTags",
+          "cloudwatch:GetInsightRuleReport",
+          "cloudwatch:GetMetricData",
+          "cloudwatch:GetMetricStatistics",
+          "cloudwatch:GetMetricWidgetImage",
+          "cloudwatch:ListMetrics",
+          "comprehend:DetectSentiment",
+          "frauddetector:GetEventPrediction",
+          "geo-places:Geocode",
+          "geo:CalculateRoute",
+          "geo:SearchPlaceIndexForText",
+          "kendra:Query",
+          "kendra:Retrieve",
+          "personalize:GetRecommendations",
+          "polly:SynthesizeSpeech",
+          "rekognition:DetectFaces",
+          "rekognition:DetectLabels",
+          "sagemaker:InvokeEndpoint",
+          "textract:AnalyzeDocument",
+          "textract:DetectDocumentText",
+          "translate:TranslateText",
+          "verifiedpermissions:IsAuthorized"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyCredential",
+        "Effect": "Deny",
+        "Action": [
+          "acm:ExportCertificate",
+          "amplifybackend:GetToken",
+          "appsync:ListApiKeys",
+          "bedrock-agentcore:GetResourceApiKey",
+          "bedrock-agentcore:GetResourceOauth2Token",
+          "codeartifact:GetAuthorizationToken",
+          "codeconnections:GetConnectionToken",
+          "codepipeline:GetJobDetails",
+          "codepipeline:GetThirdPartyJobDetails",
+          "codestar-connections:GetConnectionToken",
+          "cognito-identity:GetCredentialsForIdentity",
+          "cognito-identity:GetOpenIdToken",
+          "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+          "connect:GetFederationToken",
+          "datazone:GetEnvironmentCredentials",
+          "ec2:ExportClientVpnClientConfiguration",
+          "ec2:GetPasswordData",
+          "ec2:GetVpnConnectionDeviceSampleConfiguration",
+          "ecr-public:GetAuthorizationToken",
+          "ecr:GetAuthorizationToken",
+          "eks-auth:AssumeRoleForPodIdentity",
+          "emr-serverless:GetDashboardForJobRun",
+          "gamelift:GetComputeAccess",
+          "gamelift:GetComputeAuthToken",
+          "gamelift:GetInstanceAccess",
+          "gamelift:RequestUploadCredentials",
+          "ivs:GetStreamKey",
+          "ivs:ListStreamKeys",
+          "kinesisvideo:GetDASHStreamingSessionURL",
+          "kinesisvideo:GetDataEndpoint",
+          "kinesisvideo:GetHLSStreamingSessionURL",
+          "kms:GetParametersForImport",
+          "lakeformation:GetTemporaryGluePartitionCredentials",
+          "lakeformation:GetTemporaryGlueTableCredentials",
+          "license-manager:GetAccessToken",
+          "lightsail:GetBucketAccessKeys",
+          "payment-cryptography:GetParametersForExport",
+          "quicksight:GetAnonymousUserEmbedUrl",
+          "quicksight:GetAuthCode",
+          "quicksight:GetDashboardEmbedUrl",
+          "quicksight:GetSessionEmbedUrl",
+          "s3:GetDataAccess",
+          "signin:CreateOAuth2Token",
+          "ssm:GetAccessToken",
+          "storagegateway:DescribeChapCredentials",
+          "sts:GetFederationToken",
+          "sts:GetServiceBearerToken",
+          "sts:GetSessionToken",
+          "wafv2:GetDecryptedAPIKey",
+          "wafv2:ListAPIKeys"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyLogData",
+        "Effect": "Deny",
+        "Action": [
+          "cloudtrail:LookupEvents",
+          "ec2:GetConsoleOutput",
+          "ec2:GetConsoleScreenshot",
+          "gamelift:GetGameSessionLogUrl",
+          "lightsail:GetContainerLog",
+          "lightsail:GetRelationalDatabaseLogEvents",
+          "logs:FilterLogEvents",
+          "logs:GetLogEvents",
+          "logs:GetLogRecord",
+          "logs:GetQueryResults",
+          "logs:StartLiveTail",
+          "logs:StartQuery",
+          "logs:StopQuery",
+          "logs:Unmask",
+          "pi:DescribeDimensionKeys",
+          "pi:GetDimensionKeyDetails",
+          "rds:DownloadCompleteDBLogFile",
+          "rds:DownloadDBLogFilePortion",
+          "ssm:DescribeSessions",
+          "ssm:GetAutomationExecution",
+          "ssm:GetCommandInvocation",
+          "ssm:ListCommandInvocations",
+          "ssm:ListCommands",
+          "states:GetExecutionHistory",
+          "swf:GetWorkflowExecutionHistory",
+          "waf:GetSampledRequests",
+          "wafv2:GetSampledRequests",
+          "xray:BatchGetTraces",
+          "xray:GetTraceSummaries"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyObjectData",
+        "Effect": "Deny",
+        "Action": [
+          "aps:GetSeries",
+          "aps:QueryMetrics",
+          "athena:GetQueryResults",
+          "athena:GetQueryResultsStream",
+          "backup:GetRecoveryPointRestoreMetadata",
+          "cloudsearch:search",
+          "cloudtrail:GetQueryResults",
+          "cognito-sync:ListRecords",
+          "config:GetResourceConfigHistory",
+          "dataexchange:GetAsset",
+          "dynamodb:BatchGetItem",
+          "dynamodb:GetItem",
+          "dynamodb:GetRecords",
+          "dynamodb:GetShardIterator",
+          "dynamodb:PartiQLSelect",
+          "dynamodb:Query",
+          "dynamodb:Scan",
+          "ebs:GetSnapshotBlock",
+          "ebs:ListChangedBlocks",
+          "ebs:ListSnapshotBlocks",
+          "entityresolution:GetMatchId",
+          "es:ESHttpGet",
+          "es:ESHttpHead",
+          "glacier:GetJobOutput",
+          "healthlake:ReadResource",
+          "healthlake:SearchWithGet",
+          "iot:GetRetainedMessage",
+          "iot:GetThingShadow",
+          "iot:SearchIndex",
+          "iotanalytics:GetDatasetContent",
+          "iotsitewise:GetAssetPropertyValue",
+          "kafka-cluster:ReadData",
+          "kinesis:GetRecords",
+          "kinesis:GetShardIterator",
+          "kinesis:SubscribeToShard",
+          "kinesisvideo:GetClip",
+          "kinesisvideo:GetImages",
+          "kinesisvideo:GetMedia",
+          "lakeformation:GetWorkUnitResults",
+          "medical-imaging:GetImageFrame",
+          "neptune-db:ReadDataViaQuery",
+          "neptune-graph:ReadDataViaQuery",
+          "omics:GetReadSet",
+          "omics:GetReference",
+          "redshift-data:GetStatementResult",
+          "redshift:FetchResults",
+          "s3-object-lambda:GetObject",
+          "s3:GetObject",
+          "s3:GetObjectAttributes",
+          "s3:GetObjectTorrent",
+          "s3:GetObjectVersion",
+          "s3:ListBucket",
+          "s3:ListBucketVersions",
+          "s3:ListMultipartUploadParts",
+          "sagemaker:BatchGetRecord",
+          "sagemaker:GetRecord",
+          "sdb:Select",
+          "ses:GetArchiveMessageContent",
+          "sqs:ReceiveMessage",
+          "timestream:Select",
+          "workdocs:GetDocument",
+          "workdocs:GetDocumentVersion",
+          "workmailmessageflow:GetRawMessageContent"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyPeople",
+        "Effect": "Deny",
+        "Action": [
+          "account:GetContactInformation",
+          "account:GetPrimaryEmail"
+        ],
+        "Resource": "*"
+      }
+    ]
+  })
+}
+
+resource "aws_iam_policy" "deny_reads_policy2" {
+  count = local.in_management ? 1 : 0
+
+  name_prefix = "PortolanDenyReadsPolicy2-"
+  description = "Reads that are no inventory: credentials, contents, code, personal data"
+  policy = jsonencode({
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Sid": "DenyPeople",
+        "Effect": "Deny",
+        "Action": [
+          "artifact:GetReport",
+          "cognito-idp:AdminGetUser",
+          "cognito-idp:AdminListDevices",
+          "cognito-idp:AdminListUserAuthEvents",
+          "cognito-idp:ListUsers",
+          "cognito-idp:ListUsersInGroup",
+          "connect:DescribeContact",
+          "connect:GetAttachedFile",
+          "connect:GetContactAttributes",
+          "connect:ListRealtimeContactAnalysisSegments",
+          "connect:SearchContacts",
+          "connect:SearchUsers",
+          "identitystore:DescribeUser",
+          "identitystore:GetUserId",
+          "identitystore:ListGroupMemberships",
+          "identitystore:ListUsers",
+          "invoicing:GetInvoicePDF",
+          "macie2:GetSensitiveDataOccurrences",
+          "mobiletargeting:GetEndpoint",
+          "mobiletargeting:GetUserEndpoints",
+          "profile:ListProfileObjects",
+          "profile:SearchProfiles",
+          "ses:GetContact",
+          "ses:ListContacts",
+          "ses:ListSuppressedDestinations",
+          "sso-directory:DescribeUsers",
+          "sso-directory:SearchUsers",
+          "sso:SearchUsers",
+          "support:DescribeAttachment",
+          "support:DescribeCases",
+          "support:DescribeCommunications",
+          "wickr:GetUser"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenyReconOrBulk",
+        "Effect": "Deny",
+        "Action": [
+          "config:SelectAggregateResourceConfig",
+          "config:SelectResourceConfig",
+          "detective:SearchGraph",
+          "guardduty:GetFindings",
+          "iam:GetAccountAuthorizationDetails",
+          "iam:GetCredentialReport",
+          "iam:SimulateCustomPolicy",
+          "iam:SimulatePrincipalPolicy",
+          "macie2:GetFindings",
+          "resource-explorer-2:Search",
+          "sagemaker:Search",
+          "securityhub:GetFindings"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenySecret",
+        "Effect": "Deny",
+        "Action": [
+          "appconfig:GetConfiguration",
+          "appconfig:GetHostedConfigurationVersion",
+          "appconfig:GetLatestConfiguration",
+          "cloudformation:GetTemplate",
+          "cloudfront-keyvaluestore:GetKey",
+          "cloudfront-keyvaluestore:ListKeys",
+          "directconnect:DescribeRouterConfiguration",
+          "ec2:GetInstanceUefiData",
+          "ec2:GetLaunchTemplateData",
+          "elasticbeanstalk:RetrieveEnvironmentInfo",
+          "greengrass:GetConnectivityInfo",
+          "secretsmanager:BatchGetSecretValue",
+          "secretsmanager:GetRandomPassword",
+          "secretsmanager:GetSecretValue",
+          "servicecatalog:DescribeRecord",
+          "servicecatalog:GetProvisionedProductOutputs",
+          "ssm:GetParameterHistory"
+        ],
+        "Resource": "*"
+      },
+      {
+        "Sid": "DenySideEffect",
+        "Effect": "Deny",
+        "Action": [
+          "bedrock-agentcore:CompleteResourceTokenAuth",
+          "bedrock-agentcore:SetTokenVaultCMK",
+          "cloudformation:DetectStackDrift",
+          "cloudformation:DetectStackResourceDrift",
+          "config:DeliverConfigSnapshot",
+          "devops-guru:StartCostEstimation",
+          "dms:TestConnection",
+          "ec2:StartDeclarativePoliciesReport",
+          "elasticbeanstalk:RequestEnvironmentInfo",
+          "iam:GenerateCredentialReport",
+          "iam:GenerateOrganizationsAccessReport",
+          "iam:GenerateServiceLastAccessedDetails",
+          "iot:TestInvokeAuthorizer",
+          "kinesisanalytics:CreateApplicationPresignedUrl",
+          "route53:TestDNSAnswer",
+          "sagemaker:CreateHubContentPresignedUrls",
+          "servicequotas:StartQuotaUtilizationReport",
+          "ssm:StartExecutionPreview",
+          "transfer:TestIdentityProvider",
+          "xray:CancelTraceRetrieval"
+        ],
+        "Resource": "*"
+      }
+    ]
+  })
+}
+
+resource "aws_cloudformation_stack_set" "every_account" {
+  name             = var.stack_set_name
+  description      = "Portolan in EKS with Pod Identity: pod role and read role"
+  permission_model = "SERVICE_MANAGED"
+  call_as          = var.call_as
+  capabilities     = ["CAPABILITY_NAMED_IAM"]
+
+  auto_deployment {
+    enabled                          = true
+    retain_stacks_on_account_removal = false
+  }
+
+  managed_execution {
+    active = true
+  }
+
+  operation_preferences {
+    failure_tolerance_percentage = 100
+    max_concurrent_percentage    = 100
+  }
+
+  parameters = {
+    ClusterAccountId = local.source_account
+    ClusterName = var.cluster_name
+    Namespace = var.namespace
+    ServiceAccount = var.service_account
+    PodRoleName = var.pod_role_name
+    ReadRoleName = var.read_role_name
+  }
+
+  template_body = <<-EOT
+AWSTemplateFormatVersion: "2010-09-09"
+Description: "Portolan in EKS with Pod Identity: pod role and read role"
+Parameters:
+  ClusterAccountId:
+    Type: String
+    Description: "Account of the cluster; empty: the one of this stack"
+    Default: ""
+    AllowedPattern: "^([0-9]{12})?$"
+    ConstraintDescription: "the twelve digits of an account id, or nothing"
+  ClusterName:
+    Type: String
+    Description: "Name of the cluster"
+    AllowedPattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$"
+    ConstraintDescription: "the name of an EKS cluster"
+  Namespace:
+    Type: String
+    Description: "Namespace of the service account"
+    Default: portolan
+    AllowedPattern: "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+    ConstraintDescription: "a name of Kubernetes: small letters, digits, dots and dashes"
+  ServiceAccount:
+    Type: String
+    Description: "Service account of the pod"
+    Default: portolan
+    AllowedPattern: "^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$"
+    ConstraintDescription: "a name of Kubernetes: small letters, digits, dots and dashes"
+  PodRoleName:
+    Type: String
+    Description: "Name of the pod's role"
+    Default: PortOceanPodRole
+    AllowedPattern: "^[A-Za-z0-9+=,.@_-]{1,64}$"
+    ConstraintDescription: "a name without a path: letters, digits, and +=,.@_-"
+  ReadRoleName:
+    Type: String
+    Description: "Name of the role that reads, the same in every account"
+    Default: PortOceanReadRole
+    AllowedPattern: "^[A-Za-z0-9+=,.@_-]{1,64}$"
+    ConstraintDescription: "a name without a path: letters, digits, and +=,.@_-"
+Conditions:
+  SourceHere:
+    Fn::Or:
+      - Fn::Equals:
+          - Ref: ClusterAccountId
+          - ""
+      - Fn::Equals:
+          - Ref: ClusterAccountId
+          - Ref: AWS::AccountId
+Resources:
+  PodRole:
+    Type: AWS::IAM::Role
+    Condition: SourceHere
+    Properties:
+      RoleName:
+        Ref: PodRoleName
+      Description: "The pod that runs Portolan: may assume the read role and nothing else"
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Assume
+            Effect: Allow
+            Principal:
+              Service: pods.eks.amazonaws.com
+            Action:
+              - sts:AssumeRole
+              - sts:TagSession
+            Condition:
+              StringEquals:
+                aws:SourceAccount:
+                  Ref: AWS::AccountId
+                aws:RequestTag/kubernetes-namespace:
+                  Ref: Namespace
+                aws:RequestTag/kubernetes-service-account:
+                  Ref: ServiceAccount
+              ArnLike:
+                aws:SourceArn:
+                  Fn::Sub: "arn:$${AWS::Partition}:eks:*:$${AWS::AccountId}:cluster/$${ClusterName}"
+      Policies:
+        - PolicyName: AssumeReadRole
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - Sid: Assume
+                Effect: Allow
+                Action:
+                  - sts:AssumeRole
+                  - sts:TagSession
+                Resource:
+                  - Fn::Sub: "arn:$${AWS::Partition}:iam::*:role/$${ReadRoleName}"
+  ReadRole:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName:
+        Ref: ReadRoleName
+      Description: "Read by Portolan: inventory, no contents, no credentials"
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: Assume
+            Effect: Allow
+            Principal:
+              AWS:
+                Fn::Sub:
+                  - "arn:$${AWS::Partition}:iam::$${SourceAccount}:root"
+                  - SourceAccount:
+                      Fn::If:
+                        - SourceHere
+                        - Ref: AWS::AccountId
+                        - Ref: ClusterAccountId
+            Action:
+              - sts:AssumeRole
+            Condition:
+              ArnEquals:
+                aws:PrincipalArn:
+                  Fn::Sub:
+                    - "arn:$${AWS::Partition}:iam::$${SourceAccount}:role/$${PodRoleName}"
+                    - SourceAccount:
+                        Fn::If:
+                          - SourceHere
+                          - Ref: AWS::AccountId
+                          - Ref: ClusterAccountId
+          - Sid: GoesWithIt
+            Effect: Allow
+            Principal:
+              AWS:
+                Fn::Sub:
+                  - "arn:$${AWS::Partition}:iam::$${SourceAccount}:root"
+                  - SourceAccount:
+                      Fn::If:
+                        - SourceHere
+                        - Ref: AWS::AccountId
+                        - Ref: ClusterAccountId
+            Action:
+              - sts:TagSession
+            Condition:
+              ArnEquals:
+                aws:PrincipalArn:
+                  Fn::Sub:
+                    - "arn:$${AWS::Partition}:iam::$${SourceAccount}:role/$${PodRoleName}"
+                    - SourceAccount:
+                        Fn::If:
+                          - SourceHere
+                          - Ref: AWS::AccountId
+                          - Ref: ClusterAccountId
+      ManagedPolicyArns:
+        - Fn::Sub: "arn:$${AWS::Partition}:iam::aws:policy/ReadOnlyAccess"
+        - Ref: DenyReadsPolicy1
+        - Ref: DenyReadsPolicy2
+  DenyReadsPolicy1:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Description: "Reads that are no inventory: credentials, contents, code, personal data"
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: DenyCode
+            Effect: Deny
+            Action:
+              - amplify:GetArtifactUrl
+              - athena:BatchGetNamedQuery
+              - athena:BatchGetQueryExecution
+              - athena:GetCalculationExecutionCode
+              - athena:GetNamedQuery
+              - athena:GetQueryExecution
+              - codeartifact:GetPackageVersionAsset
+              - codeartifact:GetPackageVersionReadme
+              - codeartifact:ReadFromRepository
+              - codecommit:BatchGetCommits
+              - codecommit:GetBlob
+              - codecommit:GetCommit
+              - codecommit:GetDifferences
+              - codecommit:GetFile
+              - codecommit:GetFolder
+              - codecommit:GitPull
+              - ecr:BatchGetImage
+              - ecr:GetDownloadUrlForLayer
+              - imagebuilder:GetComponent
+              - lambda:GetFunction
+              - lambda:GetLayerVersion
+              - redshift-data:DescribeStatement
+              - schemas:GetCodeBindingSource
+              - ssm:GetDocument
+            Resource: "*"
+          - Sid: DenyCostsMoney
+            Effect: Deny
+            Action:
+              - access-analyzer:CheckNoNewAccess
+              - bedrock:CountTokens
+              - bedrock:InvokeAgent
+              - bedrock:InvokeModel
+              - bedrock:InvokeModelWithResponseStream
+              - bedrock:Retrieve
+              - ce:GetAnomalies
+              - ce:GetCostAndUsage
+              - ce:GetCostAndUsageWithResources
+              - ce:GetCostCategories
+              - ce:GetCostForecast
+              - ce:GetDimensionValues
+              - ce:GetReservationUtilization
+              - ce:GetRightsizingRecommendation
+              - ce:GetSavingsPlansUtilization
+              - ce:GetTags
+              - ce:ListCostAllocationTags
+              - cloudwatch:GetInsightRuleReport
+              - cloudwatch:GetMetricData
+              - cloudwatch:GetMetricStatistics
+              - cloudwatch:GetMetricWidgetImage
+              - cloudwatch:ListMetrics
+              - comprehend:DetectSentiment
+              - frauddetector:GetEventPrediction
+              - geo-places:Geocode
+              - geo:CalculateRoute
+              - geo:SearchPlaceIndexForText
+              - kendra:Query
+              - kendra:Retrieve
+              - personalize:GetRecommendations
+              - polly:SynthesizeSpeech
+              - rekognition:DetectFaces
+              - rekognition:DetectLabels
+              - sagemaker:InvokeEndpoint
+              - textract:AnalyzeDocument
+              - textract:DetectDocumentText
+              - translate:TranslateText
+              - verifiedpermissions:IsAuthorized
+            Resource: "*"
+          - Sid: DenyCredential
+            Effect: Deny
+            Action:
+              - acm:ExportCertificate
+              - amplifybackend:GetToken
+              - appsync:ListApiKeys
+              - bedrock-agentcore:GetResourceApiKey
+              - bedrock-agentcore:GetResourceOauth2Token
+              - codeartifact:GetAuthorizationToken
+              - codeconnections:GetConnectionToken
+              - codepipeline:GetJobDetails
+              - codepipeline:GetThirdPartyJobDetails
+              - codestar-connections:GetConnectionToken
+              - cognito-identity:GetCredentialsForIdentity
+              - cognito-identity:GetOpenIdToken
+              - cognito-identity:GetOpenIdTokenForDeveloperIdentity
+              - connect:GetFederationToken
+              - datazone:GetEnvironmentCredentials
+              - ec2:ExportClientVpnClientConfiguration
+              - ec2:GetPasswordData
+              - ec2:GetVpnConnectionDeviceSampleConfiguration
+              - ecr-public:GetAuthorizationToken
+              - ecr:GetAuthorizationToken
+              - eks-auth:AssumeRoleForPodIdentity
+              - emr-serverless:GetDashboardForJobRun
+              - gamelift:GetComputeAccess
+              - gamelift:GetComputeAuthToken
+              - gamelift:GetInstanceAccess
+              - gamelift:RequestUploadCredentials
+              - ivs:GetStreamKey
+              - ivs:ListStreamKeys
+              - kinesisvideo:GetDASHStreamingSessionURL
+              - kinesisvideo:GetDataEndpoint
+              - kinesisvideo:GetHLSStreamingSessionURL
+              - kms:GetParametersForImport
+              - lakeformation:GetTemporaryGluePartitionCredentials
+              - lakeformation:GetTemporaryGlueTableCredentials
+              - license-manager:GetAccessToken
+              - lightsail:GetBucketAccessKeys
+              - payment-cryptography:GetParametersForExport
+              - quicksight:GetAnonymousUserEmbedUrl
+              - quicksight:GetAuthCode
+              - quicksight:GetDashboardEmbedUrl
+              - quicksight:GetSessionEmbedUrl
+              - s3:GetDataAccess
+              - signin:CreateOAuth2Token
+              - ssm:GetAccessToken
+              - storagegateway:DescribeChapCredentials
+              - sts:GetFederationToken
+              - sts:GetServiceBearerToken
+              - sts:GetSessionToken
+              - wafv2:GetDecryptedAPIKey
+              - wafv2:ListAPIKeys
+            Resource: "*"
+          - Sid: DenyLogData
+            Effect: Deny
+            Action:
+              - cloudtrail:LookupEvents
+              - ec2:GetConsoleOutput
+              - ec2:GetConsoleScreenshot
+              - gamelift:GetGameSessionLogUrl
+              - lightsail:GetContainerLog
+              - lightsail:GetRelationalDatabaseLogEvents
+              - logs:FilterLogEvents
+              - logs:GetLogEvents
+              - logs:GetLogRecord
+              - logs:GetQueryResults
+              - logs:StartLiveTail
+              - logs:StartQuery
+              - logs:StopQuery
+              - logs:Unmask
+              - pi:DescribeDimensionKeys
+              - pi:GetDimensionKeyDetails
+              - rds:DownloadCompleteDBLogFile
+              - rds:DownloadDBLogFilePortion
+              - ssm:DescribeSessions
+              - ssm:GetAutomationExecution
+              - ssm:GetCommandInvocation
+              - ssm:ListCommandInvocations
+              - ssm:ListCommands
+              - states:GetExecutionHistory
+              - swf:GetWorkflowExecutionHistory
+              - waf:GetSampledRequests
+              - wafv2:GetSampledRequests
+              - xray:BatchGetTraces
+              - xray:GetTraceSummaries
+            Resource: "*"
+          - Sid: DenyObjectData
+            Effect: Deny
+            Action:
+              - aps:GetSeries
+              - aps:QueryMetrics
+              - athena:GetQueryResults
+              - athena:GetQueryResultsStream
+              - backup:GetRecoveryPointRestoreMetadata
+              - cloudsearch:search
+              - cloudtrail:GetQueryResults
+              - cognito-sync:ListRecords
+              - config:GetResourceConfigHistory
+              - dataexchange:GetAsset
+              - dynamodb:BatchGetItem
+              - dynamodb:GetItem
+              - dynamodb:GetRecords
+              - dynamodb:GetShardIterator
+              - dynamodb:PartiQLSelect
+              - dynamodb:Query
+              - dynamodb:Scan
+              - ebs:GetSnapshotBlock
+              - ebs:ListChangedBlocks
+              - ebs:ListSnapshotBlocks
+              - entityresolution:GetMatchId
+              - es:ESHttpGet
+              - es:ESHttpHead
+              - glacier:GetJobOutput
+              - healthlake:ReadResource
+              - healthlake:SearchWithGet
+              - iot:GetRetainedMessage
+              - iot:GetThingShadow
+              - iot:SearchIndex
+              - iotanalytics:GetDatasetContent
+              - iotsitewise:GetAssetPropertyValue
+              - kafka-cluster:ReadData
+              - kinesis:GetRecords
+              - kinesis:GetShardIterator
+              - kinesis:SubscribeToShard
+              - kinesisvideo:GetClip
+              - kinesisvideo:GetImages
+              - kinesisvideo:GetMedia
+              - lakeformation:GetWorkUnitResults
+              - medical-imaging:GetImageFrame
+              - neptune-db:ReadDataViaQuery
+              - neptune-graph:ReadDataViaQuery
+              - omics:GetReadSet
+              - omics:GetReference
+              - redshift-data:GetStatementResult
+              - redshift:FetchResults
+              - s3-object-lambda:GetObject
+              - s3:GetObject
+              - s3:GetObjectAttributes
+              - s3:GetObjectTorrent
+              - s3:GetObjectVersion
+              - s3:ListBucket
+              - s3:ListBucketVersions
+              - s3:ListMultipartUploadParts
+              - sagemaker:BatchGetRecord
+              - sagemaker:GetRecord
+              - sdb:Select
+              - ses:GetArchiveMessageContent
+              - sqs:ReceiveMessage
+              - timestream:Select
+              - workdocs:GetDocument
+              - workdocs:GetDocumentVersion
+              - workmailmessageflow:GetRawMessageContent
+            Resource: "*"
+          - Sid: DenyPeople
+            Effect: Deny
+            Action:
+              - account:GetContactInformation
+              - account:GetPrimaryEmail
+            Resource: "*"
+  DenyReadsPolicy2:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      Description: "Reads that are no inventory: credentials, contents, code, personal data"
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Sid: DenyPeople
+            Effect: Deny
+            Action:
+              - artifact:GetReport
+              - cognito-idp:AdminGetUser
+              - cognito-idp:AdminListDevices
+              - cognito-idp:AdminListUserAuthEvents
+              - cognito-idp:ListUsers
+              - cognito-idp:ListUsersInGroup
+              - connect:DescribeContact
+              - connect:GetAttachedFile
+              - connect:GetContactAttributes
+              - connect:ListRealtimeContactAnalysisSegments
+              - connect:SearchContacts
+              - connect:SearchUsers
+              - identitystore:DescribeUser
+              - identitystore:GetUserId
+              - identitystore:ListGroupMemberships
+              - identitystore:ListUsers
+              - invoicing:GetInvoicePDF
+              - macie2:GetSensitiveDataOccurrences
+              - mobiletargeting:GetEndpoint
+              - mobiletargeting:GetUserEndpoints
+              - profile:ListProfileObjects
+              - profile:SearchProfiles
+              - ses:GetContact
+              - ses:ListContacts
+              - ses:ListSuppressedDestinations
+              - sso-directory:DescribeUsers
+              - sso-directory:SearchUsers
+              - sso:SearchUsers
+              - support:DescribeAttachment
+              - support:DescribeCases
+              - support:DescribeCommunications
+              - wickr:GetUser
+            Resource: "*"
+          - Sid: DenyReconOrBulk
+            Effect: Deny
+            Action:
+              - config:SelectAggregateResourceConfig
+              - config:SelectResourceConfig
+              - detective:SearchGraph
+              - guardduty:GetFindings
+              - iam:GetAccountAuthorizationDetails
+              - iam:GetCredentialReport
+              - iam:SimulateCustomPolicy
+              - iam:SimulatePrincipalPolicy
+              - macie2:GetFindings
+              - resource-explorer-2:Search
+              - sagemaker:Search
+              - securityhub:GetFindings
+            Resource: "*"
+          - Sid: DenySecret
+            Effect: Deny
+            Action:
+              - appconfig:GetConfiguration
+              - appconfig:GetHostedConfigurationVersion
+              - appconfig:GetLatestConfiguration
+              - cloudformation:GetTemplate
+              - cloudfront-keyvaluestore:GetKey
+              - cloudfront-keyvaluestore:ListKeys
+              - directconnect:DescribeRouterConfiguration
+              - ec2:GetInstanceUefiData
+              - ec2:GetLaunchTemplateData
+              - elasticbeanstalk:RetrieveEnvironmentInfo
+              - greengrass:GetConnectivityInfo
+              - secretsmanager:BatchGetSecretValue
+              - secretsmanager:GetRandomPassword
+              - secretsmanager:GetSecretValue
+              - servicecatalog:DescribeRecord
+              - servicecatalog:GetProvisionedProductOutputs
+              - ssm:GetParameterHistory
+            Resource: "*"
+          - Sid: DenySideEffect
+            Effect: Deny
+            Action:
+              - bedrock-agentcore:CompleteResourceTokenAuth
+              - bedrock-agentcore:SetTokenVaultCMK
+              - cloudformation:DetectStackDrift
+              - cloudformation:DetectStackResourceDrift
+              - config:DeliverConfigSnapshot
+              - devops-guru:StartCostEstimation
+              - dms:TestConnection
+              - ec2:StartDeclarativePoliciesReport
+              - elasticbeanstalk:RequestEnvironmentInfo
+              - iam:GenerateCredentialReport
+              - iam:GenerateOrganizationsAccessReport
+              - iam:GenerateServiceLastAccessedDetails
+              - iot:TestInvokeAuthorizer
+              - kinesisanalytics:CreateApplicationPresignedUrl
+              - route53:TestDNSAnswer
+              - sagemaker:CreateHubContentPresignedUrls
+              - servicequotas:StartQuotaUtilizationReport
+              - ssm:StartExecutionPreview
+              - transfer:TestIdentityProvider
+              - xray:CancelTraceRetrieval
+            Resource: "*"
+Outputs:
+  PodRoleArn:
+    Description: "As whom Portolan runs"
+    Value:
+      Fn::GetAtt:
+        - PodRole
+        - Arn
+    Condition: SourceHere
+  ReadRoleArn:
+    Description: "What reads this account"
+    Value:
+      Fn::GetAtt:
+        - ReadRole
+        - Arn
+EOT
+
+  lifecycle {
+    # AWS fills it in; Terraform would take it away again.
+    ignore_changes = [administration_role_arn]
+  }
+}
+
+resource "aws_cloudformation_stack_set_instance" "every_account" {
+  stack_set_name = aws_cloudformation_stack_set.every_account.name
+  call_as        = var.call_as
+  
+  deployment_targets {
+    organizational_unit_ids = var.organizational_unit_ids
+  }
+}
+
+output "pod_role_arn" {
+  description = "As whom Portolan runs"
+  value       = one(aws_iam_role.pod_role[*].arn)
+}
+
+output "read_role_arn" {
+  description = "What reads this account"
+  value       = one(aws_iam_role.read_role[*].arn)
+}
