@@ -211,7 +211,7 @@ fn mends(
         }
         Cause::Guard => mends.push(Mend::act("the message names the rule, and the grant that would allow it")),
         Cause::BadAnswer => {
-            mends.push(Mend::act("check AWS_ENDPOINT_URL and its like, and proxies on the way; then report it"))
+            mends.push(Mend::act("check AWS_ENDPOINT_URL and its like, and proxies on the way; then report it"));
         }
         _ => {}
     }

@@ -183,7 +183,7 @@ fn denied(case: &Case, problem: &Problem, says: &str) -> Finding {
              --account-role-arns ARN,…",
         )),
         Cause::Throttled => {
-            mends.push(Mend::act("run again; the Organizations API has a small limit that all callers share"))
+            mends.push(Mend::act("run again; the Organizations API has a small limit that all callers share"));
         }
         _ => {}
     }

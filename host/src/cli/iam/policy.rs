@@ -55,12 +55,7 @@ impl Flags {
     /// The flags of `iam policy`: what is read.
     #[must_use]
     pub fn of_policy(args: &PolicyArgs) -> Self {
-        Self::of_reading(
-            args.estate.clone(),
-            args.mapping.as_ref(),
-            args.kinds.as_ref(),
-            args.include_actions.as_ref(),
-        )
+        Self::of_reading(args.estate.clone(), args.mapping.as_ref(), args.kinds.as_ref(), args.include_actions.as_ref())
     }
 
     /// The flags that say what is read.
