@@ -168,11 +168,13 @@ fn what_lies_in_deploy_is_what_its_first_line_makes() {
 fn what_stack_sets_leave_out_is_in_the_same_template_and_a_denied_read_stays_denied() {
     let printer = Printer::new("options");
     let whole = printer.prints("ecs", &[]);
-    for part in ["s3:GetObject\n", "cloudtrail:LookupEvents\n", "iam::aws:policy/ReadOnlyAccess", "aws:PrincipalArn"] {
+    for part in
+        ["- s3:GetObject\n", "- cloudtrail:LookupEvents\n", "iam::aws:policy/ReadOnlyAccess", "aws:PrincipalArn"]
+    {
         assert!(whole.contains(part), "{part}");
     }
     let granted = printer.prints("ecs", &["--grant", "cloudtrail:LookupEvents"]);
-    assert!(!granted.contains("cloudtrail:LookupEvents\n") && granted.contains("s3:GetObject\n"));
+    assert!(!granted.contains("- cloudtrail:LookupEvents\n") && granted.contains("- s3:GetObject\n"));
     let exact = printer.prints("ecs", &["--trust", "exact"]);
     assert!(!exact.contains("aws:PrincipalArn") && exact.contains("DependsOn"));
     let set = printer.prints("ecs", &["--stackset"]);
