@@ -211,11 +211,9 @@ async fn whoever_holds_a_session_of_an_administrator_can_only_do_what_is_read_wi
         let (status, text) = ask(front, &held, service, target, &of(number + 1)).await;
         let words = format!("no session policy allows the {action} action");
         assert!(matches!(status, 400 | 403) && text.contains(&words), "{action}: {status} {text}");
-        // Without the policy the role's own permissions let it through: it is the policy that refused.
-        if service != "sts" && target != "secretsmanager.GetSecretValue" {
-            let (status, text) = ask(front, &unbound, service, target, &of(number + 1)).await;
-            assert_eq!(status, 200, "{action}: {text}");
-        }
+        // Without the policy the role's own permissions let it through, whatever moto then makes of it.
+        let (_, text) = ask(front, &unbound, service, target, &of(number + 1)).await;
+        assert!(!text.contains("not authorized"), "{action}: {text}");
     }
 }
 
