@@ -78,6 +78,14 @@ pub struct CallNeed {
     pub identity: String,
 }
 
+impl CallNeed {
+    /// A call with an account's role.
+    #[must_use]
+    pub fn of_account(operation: &str, action: &str) -> Self {
+        Self { operation: operation.to_owned(), action: action.to_owned(), identity: "account".to_owned() }
+    }
+}
+
 /// Something that is read about each resource beyond the listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {

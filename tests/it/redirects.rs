@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError, SessionFailure};
 use portolan::bindings::portolan::aws::signed_http as wit;
-use portolan::credentials::Identity;
+use portolan::credentials::{Identity, SessionPolicy};
 use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::run::Cancellation;
 use portolan_guard::Grant;
@@ -21,7 +21,7 @@ struct Redirecting {
 }
 
 impl Exchange for Redirecting {
-    fn open<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Result<(), SessionFailure>> {
+    fn open<'a>(&'a self, _: &'a Identity, _: Option<&'a SessionPolicy>) -> BoxFuture<'a, Result<(), SessionFailure>> {
         Box::pin(async { Ok(()) })
     }
 

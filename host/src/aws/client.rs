@@ -69,6 +69,12 @@ impl Client {
         }
     }
 
+    /// Another with the same sessions, to which nothing is granted: for reads that are the host's own.
+    #[must_use]
+    pub fn another(&self, limits: ClientLimits) -> Self {
+        Self::new(Arc::clone(&self.exchange), self.partition.clone(), limits, self.cancelled.clone())
+    }
+
     /// Sets, once, what may pass.
     pub fn grant(&self, grant: Grant) {
         if let Ok(mut held) = self.grant.write() {

@@ -80,7 +80,11 @@ pub(super) fn text(missing: &[MissingStatement]) -> String {
         let _ = if statement.len() <= STATEMENT_CHARS_MAX {
             writeln!(text, "      → add {statement}")
         } else {
-            writeln!(text, "      → add the statement {} of it", one.statement["Sid"])
+            writeln!(
+                text,
+                "      → add the statement {} of it",
+                one.statement.get("Sid").and_then(Value::as_str).unwrap_or_default()
+            )
         };
     }
     text

@@ -3,7 +3,7 @@
 use crate::aws::SessionPolicies;
 use crate::config::settings::{AccountsFrom, Management, Settings};
 use crate::credentials::{ManagementPolicy, MemberRole, Override, RolePlan, session_name};
-use crate::manifest::Manifest;
+use crate::manifest::CallNeed;
 
 /// What to assume for which account. `self` assumes nothing.
 #[must_use]
@@ -49,7 +49,7 @@ pub fn role_plan(settings: &Settings, run_id: &str) -> RolePlan {
 
 /// What bounds the calls of a run; where the source reads as it is, nothing can, and that is said.
 #[must_use]
-pub fn session_policies(settings: &Settings, manifest: &Manifest) -> SessionPolicies {
+pub fn session_policies(settings: &Settings, calls: &[CallNeed]) -> SessionPolicies {
     let plan = role_plan(settings, "");
     let bounding = settings.roles.session_policy;
     let assumed = (plan.accounts_have_roles(), plan.list.is_some());
@@ -59,7 +59,7 @@ pub fn session_policies(settings: &Settings, manifest: &Manifest) -> SessionPoli
              (portolan iam policy prints them)"
         );
     }
-    let policies = SessionPolicies::new(manifest, bounding.filter(|_| assumed.0), bounding.filter(|_| assumed.1));
+    let policies = SessionPolicies::new(calls, bounding.filter(|_| assumed.0), bounding.filter(|_| assumed.1));
     for (identity, services, policy) in policies.shown() {
         let policy = policy.document().unwrap_or("ReadOnlyAccess");
         tracing::debug!(identity, services = services.join(","), policy, "session policy");

@@ -185,7 +185,7 @@ pub(super) async fn set_up(
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
-    client.bound(session_policies(&settings, &manifest));
+    client.bound(session_policies(&settings, &manifest.calls));
     let made_from = || MadeFrom {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         component: component.clone(),

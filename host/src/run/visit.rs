@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::ACCOUNTS_AT_ONCE;
 use super::accounts::{Attempt, Found, list_accounts};
-use super::role_plan::role_plan;
+use super::role_plan::{role_plan, session_policies};
 use super::setup::{Ready, StartError, Surroundings, set_up};
 use super::task::Task;
 use crate::aws::{Client, ClientLimits};
@@ -25,6 +25,7 @@ use crate::credentials::{Identity, SourceKind};
 use crate::deletion::ListingScope;
 use crate::engine::Engine;
 use crate::imports::{CallScope, Outbound, Purpose};
+use crate::manifest::CallNeed;
 use crate::run::guest_config::RESPONSE_BYTES_MAX;
 
 /// Of IAM's API, since 2010.
@@ -247,8 +248,9 @@ pub async fn visit<T, F: Future<Output = Result<T, Unanswered>>>(
                 organization: Arc::clone(&organization),
             };
             let asked = ask(host);
+            let client = &client;
             async move {
-                let outcome = match closed(context, found).await {
+                let outcome = match closed(context, client, found).await {
                     Some(outcome) => outcome,
                     None => asked.await.map_or_else(|error| Visited::Unread(error.to_string()), Visited::Read),
                 };
@@ -278,14 +280,15 @@ fn own_client(ready: &Ready, operations: &[&str]) -> Result<Client, StartError> 
         per_account: context.settings.limits.per_account as usize,
         batch_bytes: RESPONSE_BYTES_MAX,
     };
-    let client =
-        Client::new(Arc::clone(&context.exchange), context.partition.clone(), limits, context.cancelled.clone());
+    let client = context.client.another(limits);
     let named: Vec<String> = operations.iter().map(|operation| format!("iam:{operation}")).collect();
-    let calls: Vec<_> = named.iter().map(|name| json!({"operation": name, "identity": "account"})).collect();
+    // IAM's reads are named as their actions are.
+    let calls: Vec<CallNeed> = named.iter().map(|name| CallNeed::of_account(name, name)).collect();
     let grant = Grant::from_manifest(&json!({ "calls": calls }).to_string()).map_err(|error| usage(&error))?;
-    // IAM's reads are named as their actions are. Only rows of the reviewed list are granted, so that no other can be.
+    // Only rows of the reviewed list are granted, so that no other can be.
     let needing = named.into_iter().filter(|action| OPERATORS.contains(&action.as_str()));
     client.grant(grant.with_operator(needing).map_err(|error| usage(&error))?);
+    client.bound(session_policies(&context.settings, &calls));
     Ok(client)
 }
 
@@ -293,7 +296,7 @@ fn own_client(ready: &Ready, operations: &[&str]) -> Result<Client, StartError> 
 const OPERATORS: &[&str] = &["iam:GetAccountAuthorizationDetails"];
 
 /// What becomes of an account that is not asked; none where its session is open.
-async fn closed<T>(context: &super::context::Context, found: &Found) -> Option<Visited<T>> {
+async fn closed<T>(context: &super::context::Context, client: &Client, found: &Found) -> Option<Visited<T>> {
     let left_out = |why: &str| Some(Visited::LeftOut(why.to_owned()));
     match found.attempt {
         Attempt::Resting => return left_out(&format!("its state is {}", found.row.state)),
@@ -301,7 +304,7 @@ async fn closed<T>(context: &super::context::Context, found: &Found) -> Option<V
         Attempt::OutOfScope => return left_out("outside of what the configuration reads"),
         Attempt::Read => {}
     }
-    let failure = context.exchange.open(&Identity::Account(found.id.clone())).await.err()?;
+    let failure = client.open(&Identity::Account(found.id.clone())).await.err()?;
     let expected =
         found.row.is_management && context.settings.accounts.management == Management::Auto && failure.denied;
     Some(match expected {

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use super::exchange::Call;
 use crate::credentials::{Identity, Rung, SessionPolicy};
-use crate::manifest::{CallNeed, Manifest};
+use crate::manifest::CallNeed;
 use groups::{Group, groups};
 use part::Part;
 
@@ -86,12 +86,12 @@ impl Role {
 }
 
 impl SessionPolicies {
-    /// Of what a configured component calls. An identity without a rung has no role to assume, or is not to be bounded.
+    /// Of what is called. An identity without a rung has no role to assume, or is not to be bounded.
     #[must_use]
-    pub fn new(manifest: &Manifest, account: Option<Rung>, management: Option<Rung>) -> Self {
+    pub fn new(calls: &[CallNeed], account: Option<Rung>, management: Option<Rung>) -> Self {
         let of = |identity: &'static str| {
             let of_type = |call: &&CallNeed| call.operation.starts_with("cloudcontrol:");
-            manifest.calls.iter().filter(move |call| call.identity == identity && !of_type(call))
+            calls.iter().filter(move |call| call.identity == identity && !of_type(call))
         };
         Self {
             account: account.map(|rung| Role::of(of("account"), rung)),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::credentials::SESSION_POLICY_CHARS_MAX;
+use crate::manifest::Manifest;
 
 /// Every read of these services that the tables know.
 fn manifest(services: &[&str]) -> Manifest {
@@ -82,7 +83,7 @@ const MANY: &[&str] =
 #[test]
 fn every_call_has_a_policy_that_allows_it_and_no_policy_allows_what_is_not_called() {
     let manifest = manifest(MANY);
-    let policies = SessionPolicies::new(&manifest, Some(Rung::Exact), Some(Rung::Exact));
+    let policies = SessionPolicies::new(&manifest.calls, Some(Rung::Exact), Some(Rung::Exact));
     let called: BTreeSet<&str> = manifest.calls.iter().map(|call| call.action.as_str()).collect();
     let groups = policies.shown();
     println!("{} calls in {} groups", manifest.calls.len(), groups.len());
@@ -110,7 +111,7 @@ fn every_call_has_a_policy_that_allows_it_and_no_policy_allows_what_is_not_calle
 #[test]
 fn a_packed_policy_names_gets_and_denies_what_is_no_inventory() {
     let manifest = manifest(MANY);
-    let policies = SessionPolicies::new(&manifest, Some(Rung::Packed), None);
+    let policies = SessionPolicies::new(&manifest.calls, Some(Rung::Packed), None);
     assert!(policies.of(&call("organizations:ListAccounts", "")).is_none(), "nothing bounds the source");
     for need in
         manifest.calls.iter().filter(|need| need.identity == "account" && !need.operation.starts_with("cloudcontrol:"))
@@ -126,14 +127,14 @@ fn a_packed_policy_names_gets_and_denies_what_is_no_inventory() {
         }
     }
     let packed = policies.shown().len();
-    let exact = SessionPolicies::new(&manifest, Some(Rung::Exact), None).shown().len();
+    let exact = SessionPolicies::new(&manifest.calls, Some(Rung::Exact), None).shown().len();
     assert!(packed <= exact, "{packed} packed, {exact} exact");
 }
 
 #[test]
 fn a_service_goes_down_alone_and_ends_at_the_managed_policy() {
     let manifest = manifest(&["sqs", "sns", "lambda"]);
-    let policies = SessionPolicies::new(&manifest, Some(Rung::Exact), Some(Rung::Exact));
+    let policies = SessionPolicies::new(&manifest.calls, Some(Rung::Exact), Some(Rung::Exact));
     let (queues, topics) = (call("sqs:ListQueues", ""), call("sns:ListTopics", ""));
     let exact = policies.of(&queues).unwrap();
     assert_eq!(policies.of(&topics), Some(exact.clone()), "small services share a session");
@@ -166,9 +167,9 @@ fn a_service_goes_down_alone_and_ends_at_the_managed_policy() {
             step(Rung::Packed, Rung::ManagedReadOnly, &["kms:Decrypt"])
         ]
     );
-    let from_packed = SessionPolicies::new(&manifest, Some(Rung::Packed), None);
+    let from_packed = SessionPolicies::new(&manifest.calls, Some(Rung::Packed), None);
     assert!(from_packed.widen(&queues, 1, None) && !from_packed.widen(&queues, 2, None));
-    let managed = SessionPolicies::new(&manifest, Some(Rung::ManagedReadOnly), None);
+    let managed = SessionPolicies::new(&manifest.calls, Some(Rung::ManagedReadOnly), None);
     assert_eq!(managed.of(&queues), Some(SessionPolicy::ReadOnlyAccess));
     assert_eq!(managed.shown().len(), 1, "one session an account");
     assert!(!managed.widen(&queues, 1, None));
@@ -177,7 +178,7 @@ fn a_service_goes_down_alone_and_ends_at_the_managed_policy() {
 
 #[test]
 fn cloud_control_is_bound_by_the_handlers_of_its_type() {
-    let policies = SessionPolicies::new(&manifest(&["sqs"]), Some(Rung::Exact), None);
+    let policies = SessionPolicies::new(&manifest(&["sqs"]).calls, Some(Rung::Exact), None);
     let list = |name: &str| call("cloudcontrol:ListResources", &json!({ "TypeName": name }).to_string());
     let handlers = |actions: &[&str]| Handlers {
         list: Some(actions.iter().map(|&action| action.to_owned()).collect()),
