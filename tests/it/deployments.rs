@@ -62,14 +62,14 @@ impl Estate {
         self.organization.account(HOME)
     }
 
-    fn read_role(&self, account: &str) -> String {
+    fn read_role(account: &str) -> String {
         format!("arn:aws:iam::{account}:{READ_ROLE}")
     }
 
     /// A sync of every account that has the role; nothing is in the way, so nothing may be missing.
     fn sync(&self, more: &[&str]) -> Run {
         self.organization.front().forget();
-        let role = self.read_role(self.organization.account("management"));
+        let role = Self::read_role(self.organization.account("management"));
         let mut arguments = vec!["sync", "--account-role-arn", &role, "--kinds", KINDS];
         arguments.extend(["--exclude-accounts", self.organization.account("sandbox")]);
         arguments.extend(["--to", "sqlite:catalogue.db", "--report", "report.json"]);
@@ -100,7 +100,7 @@ impl Estate {
 
     /// Changes the trust of the read role in the management account.
     fn change_trust(&self, change: impl FnOnce(&mut Vec<Value>)) {
-        let arn = self.read_role(self.organization.account("management"));
+        let arn = Self::read_role(self.organization.account("management"));
         let mut role = self.made["management"]["config"]["roles"][&arn].clone();
         change(role["trust"]["Statement"].as_array_mut().unwrap());
         self.organization.front().role(&arn, &role);
@@ -251,7 +251,7 @@ fn base64url(bytes: &[u8]) -> String {
 
 fn by_token(mut estate: Estate, subject: &str, other_subject: &str) {
     const ISSUER: &str = "oidc.example.com/id/ABC";
-    let role = estate.read_role(estate.organization.account("management"));
+    let role = Estate::read_role(estate.organization.account("management"));
     estate.portolan.set("AWS_WEB_IDENTITY_TOKEN_FILE", &estate.portolan.file("token").display().to_string());
     estate.portolan.set("AWS_ROLE_ARN", &role);
     let web = ["--credentials", "web-identity"];

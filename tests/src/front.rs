@@ -16,8 +16,6 @@ use crate::server::Server;
 /// How long the front may take to answer a control call: it does so from memory, but the machine may be busy.
 const CONTROL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What moto's identifiers are made from where nothing else is said, here as well.
-
 /// One call to AWS as the front saw it.
 #[derive(Debug, Clone)]
 pub struct Call {

@@ -25,15 +25,18 @@ pub(crate) struct Prepared {
 /// What is prepared: an organization of a scale or none, and whether moto's IAM has the managed policies of AWS.
 type Asked = (Option<Scale>, bool);
 
+/// Filled by whoever asks first.
+type Slot = OnceLock<Mutex<Prepared>>;
+
 /// The one that has what is asked for. Whoever asks first waits for it to be built, and nobody waits for another.
 fn prepared(asked: Asked) -> &'static Mutex<Prepared> {
-    static ALL: Mutex<Vec<(Asked, &'static OnceLock<Mutex<Prepared>>)>> = Mutex::new(Vec::new());
+    static ALL: Mutex<Vec<(Asked, &'static Slot)>> = Mutex::new(Vec::new());
     let slot = {
         let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
         match all.iter().find(|(known, _)| *known == asked) {
             Some((_, slot)) => *slot,
             None => {
-                let slot: &'static OnceLock<Mutex<Prepared>> = Box::leak(Box::default());
+                let slot: &'static Slot = Box::leak(Box::default());
                 all.push((asked, slot));
                 slot
             }

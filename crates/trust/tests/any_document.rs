@@ -123,7 +123,9 @@ proptest! {
             })
             .collect();
         let mut named = BTreeSet::new();
-        principals.iter().for_each(|(principal, ..)| leaves(principal, &mut named));
+        for (principal, ..) in &principals {
+            leaves(principal, &mut named);
+        }
         let verdict = judge(&json!({"Statement": statements}), &standpoint());
         prop_assert_eq!(said(&verdict), named);
     }

@@ -28,14 +28,17 @@ pub(crate) fn trust(properties: &Map<String, Value>, policy: &str, account: &str
 
 fn principal(grant: &Grant) -> Value {
     let closed_by: BTreeSet<GateKind> = grant.gates.iter().filter(|gate| gate.closes).map(|gate| gate.kind).collect();
-    let mut told = json!({
-        "Name": grant.principal.name, "Kind": grant.principal.kind, "Place": grant.place, "ClosedBy": closed_by,
-    });
+    let mut told = Map::new();
+    let mut say = |name: &str, value: Value| told.insert(name.to_owned(), value);
+    say("Name", json!(grant.principal.name));
+    say("Kind", json!(grant.principal.kind));
+    say("Place", json!(grant.place));
+    say("ClosedBy", json!(closed_by));
     if let Some(account) = &grant.principal.account {
-        told["Account"] = json!(account);
+        say("Account", json!(account));
     }
     if grant.all_but {
-        told["AllBut"] = json!(true);
+        say("AllBut", json!(true));
     }
-    told
+    Value::Object(told)
 }

@@ -106,6 +106,9 @@ pub struct SessionFailure {
     pub message: String,
     /// AWS's request id.
     pub request_id: Option<String>,
+    /// What to do next, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Sends a call once: over the network, to a recording, or out of one.

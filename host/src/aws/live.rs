@@ -134,5 +134,6 @@ fn session_failure(failure: &crate::credentials::AssumeFailure) -> SessionFailur
         code: failure.code.clone(),
         message: failure.to_string(),
         request_id: failure.request_id.clone(),
+        next: Some(failure.next().to_owned()),
     }
 }

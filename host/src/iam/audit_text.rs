@@ -28,7 +28,7 @@ pub fn table(audit: &Audit, all: bool) -> String {
         count += 1;
         outside += usize::from(role.trust.from_outside().next().is_some());
         let grants: Vec<&Grant> = role.trust.grants.iter().filter(|grant| all || is_telling(grant)).collect();
-        if grants.is_empty() && !(all || !role.trust.notes.is_empty()) {
+        if grants.is_empty() && !all && role.trust.notes.is_empty() {
             continue;
         }
         shown += 1;
@@ -93,7 +93,7 @@ fn rows_of(audit: &Audit, account: &str, role: &AuditedRole, grants: &[&Grant]) 
     let mut rows: Vec<[String; 9]> = grants
         .iter()
         .map(|grant| {
-            let flags: Vec<String> = grant.flags.iter().map(|flag| name_of(flag)).collect();
+            let flags: Vec<String> = grant.flags.iter().map(name_of).collect();
             let mut row = <[String; 9]>::default();
             row[2] = who(grant);
             row[3] = gated_by(grant);

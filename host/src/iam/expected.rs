@@ -92,7 +92,9 @@ impl Inventory {
                 match account.roles.iter().find(|found| found.name == role.name) {
                     None => say(&role.name, "missing", "there is no such role".to_owned()),
                     Some(found) => {
-                        role.changes(found, &account.id).into_iter().for_each(|how| say(&role.name, "changed", how))
+                        for how in role.changes(found, &account.id) {
+                            say(&role.name, "changed", how);
+                        }
                     }
                 }
             }

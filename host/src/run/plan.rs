@@ -10,6 +10,7 @@ use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
 use super::queue::{Planned, interleaved};
 use super::scope::{ROLE_DENIED, ROLE_FAILED, Scope, advice_for, class_of};
+use crate::aws::SessionFailure;
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::RegionRow;
 use crate::config::settings::Management;
@@ -114,7 +115,7 @@ async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, F
         return Ok(Some(Standing::LeftOut));
     }
     let class = if failure.denied { ROLE_DENIED } else { ROLE_FAILED };
-    refused(context, found, class, &failure.code, &failure.message, failure.request_id.clone()).await?;
+    refused(context, found, class, failure).await?;
     Ok(Some(Standing::RoleRefused))
 }
 
@@ -133,28 +134,22 @@ pub(super) async fn ask(
     }
 }
 
-async fn refused(
-    context: &Context,
-    found: &Found,
-    class: &str,
-    code: &str,
-    message: &str,
-    request_id: Option<String>,
-) -> Result<(), Failed> {
+async fn refused(context: &Context, found: &Found, class: &str, failure: SessionFailure) -> Result<(), Failed> {
+    let SessionFailure { code, message, request_id, next, .. } = failure;
     context.tally.scope(Scope {
         account: found.id.to_string(),
         region: None,
         kind: None,
         class: class.to_owned(),
-        code: code.to_owned(),
-        message: message.to_owned(),
-        advice: advice_for(class, "sts:AssumeRole"),
+        code: code.clone(),
+        message: message.clone(),
+        advice: next.unwrap_or_else(|| advice_for(class, "sts:AssumeRole")),
         accepted: None,
         new: true,
     });
     let mut problem = own_problem(ProblemClass::NoCredentials, message);
     problem.operation = "sts:AssumeRole".to_owned();
-    problem.code = code.to_owned();
+    problem.code = code;
     problem.request_id = request_id;
     note(context, found, vec![problem]).await
 }

@@ -150,7 +150,7 @@ impl Exchange for Aws {
                 self.note(if denied { "AssumeRole denied" } else { "AssumeRole failed" }, account);
                 let code = if denied { "AccessDenied" } else { "InternalFailure" };
                 let message = format!("no session for {account}");
-                Err(SessionFailure { denied, code: code.to_owned(), message, request_id: None })
+                Err(SessionFailure { denied, code: code.to_owned(), message, request_id: None, next: None })
             }
         };
         async { opened }.boxed()

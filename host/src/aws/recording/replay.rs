@@ -141,6 +141,7 @@ impl Exchange for Replay {
                 code: String::new(),
                 message: format!("the recording has no session of {name}; it was made with another configuration"),
                 request_id: None,
+                next: None,
             }),
         };
         async move { outcome }.boxed()

@@ -1,4 +1,4 @@
-//! Grouping, the documents, and the way down. What the policies are worth, AWS's evaluation says: tests/it/session_policies.rs.
+//! Grouping, the documents, and the way down. What the policies are worth, AWS's evaluation says: `tests/it/session_policies.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
