@@ -22,7 +22,7 @@ def trust(text, account):
     # botocore gives the text of a policy as what it says.
     document = text if isinstance(text, dict) else json.loads(text if text.lstrip().startswith("{") else unquote(text))
     principals, flags = [], set()
-    for statement in listed(document["Statement"]):
+    for statement in listed(document.get("Statement", [])):
         if statement["Effect"] != "Allow" or set(statement) - {"Effect", "Sid", "Principal", "Action", "Condition"}:
             raise NotImplementedError(f"a statement of another form: {statement}")
         for family, names in statement["Principal"].items():

@@ -280,7 +280,7 @@ async fn roles_of_another_partition_than_the_sources_are_refused() {
         [(account("222222222222"), RoleArn::parse("arn:aws-cn:iam::222222222222:role/Read").unwrap())].into();
     let plan = RolePlan { list: None, member: MemberRole::Listed(listed), ..plan() };
     let failure = sessions(plan, &server, &clock).await.source_identity().await.unwrap_err();
-    assert!(failure.what == What::Settings && failure.message.contains("aws-cn"), "{failure}");
+    assert!(failure.what == What::Partition && failure.message.contains("aws-cn"), "{failure}");
 }
 
 #[tokio::test]

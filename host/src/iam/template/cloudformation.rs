@@ -101,7 +101,7 @@ fn written(template: &Template, text: &Text) -> Value {
 }
 
 fn made(template: &Template, resource: &Resource) -> Value {
-    let (sort, properties) = match &resource.what {
+    let (sort, mut properties) = match &resource.what {
         What::Role(role) => ("AWS::IAM::Role", role_properties(template, role)),
         What::Profile { role, name } => (
             "AWS::IAM::InstanceProfile",
@@ -134,16 +134,30 @@ fn made(template: &Template, resource: &Resource) -> Value {
     if let Some(when) = &resource.when {
         fields.insert("Condition".to_owned(), json!(when));
     }
-    if !resource.after.is_empty() {
-        fields.insert("DependsOn".to_owned(), json!(resource.after));
+    let (sometimes, always): (Vec<_>, Vec<_>) =
+        resource.after.iter().map(|id| (id, condition_of(template, id))).partition(|(_, when)| when.is_some());
+    if !always.is_empty() {
+        fields.insert("DependsOn".to_owned(), always.iter().map(|(id, _)| json!(id)).collect());
     }
     if matches!(resource.what, What::Provider { .. }) {
         // Others may use it: deleting the stack must not lock them out.
         fields.insert("DeletionPolicy".to_owned(), json!("Retain"));
         fields.insert("UpdateReplacePolicy".to_owned(), json!("Retain"));
     }
+    if let Some(properties) = properties.as_object_mut()
+        && !sometimes.is_empty()
+    {
+        // What may not be there can be waited for by a reference alone: here, in a tag that says whose it is.
+        let tag = |(id, when): &(&String, Option<&str>)| json!({"Key": "portolan:source", "Value": {"Fn::If": [when, {"Ref": id}, "in another account"]}});
+        properties.insert("Tags".to_owned(), sometimes.iter().map(tag).collect());
+    }
     fields.insert("Properties".to_owned(), properties);
     made
+}
+
+/// Under which condition a resource is there; none where it always is.
+fn condition_of<'t>(template: &'t Template, id: &str) -> Option<&'t str> {
+    template.resources.iter().find(|resource| resource.id == id)?.when.as_deref()
 }
 
 fn role_properties(template: &Template, role: &Role) -> Value {

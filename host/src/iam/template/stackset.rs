@@ -1,8 +1,8 @@
 //! The organization-wide form of a template: a stack set, and the account that stack sets leave out.
 
-use super::access::LISTING_ACCOUNT;
+use super::access::{LISTING_ACCOUNT, LISTS_HERE};
 use super::deployments::{SOURCE_ACCOUNT, SOURCE_HERE, parameter};
-use super::model::{Form, Resource, StackSet, Template, Test, What};
+use super::model::{Attached, Form, Resource, StackSet, Template, Test, What};
 use super::text::Text;
 
 const IN_MANAGEMENT: &str = "InManagement";
@@ -14,6 +14,7 @@ pub fn organization_wide(inner: Template) -> Template {
     let mut outer = inner.clone();
     outer.description = format!("{}, in every account of an organization", inner.description);
     outer.parameters.retain(|parameter| parameter.name != LISTING_ACCOUNT);
+    lists(&mut outer);
     let call_as = "SELF in the management account; DELEGATED_ADMIN in an account that administers stack sets for it";
     let units = "Organizational units (ou-…), or the root (r-…) for every account, by commas";
     outer.parameters.extend([
@@ -22,10 +23,8 @@ pub fn organization_wide(inner: Template) -> Template {
         parameter("StackSetName", "Name of the stack set", Form::StackSetName, Some("portolan")),
     ]);
     let mut conditions = vec![(IN_MANAGEMENT.to_owned(), Test::Equals(Text::of("CallAs"), "SELF".into()))];
-    for (name, test) in &inner.conditions {
-        // Whoever deploys the stack set lists the organization.
-        let test = if name == super::access::LISTS_HERE { Test::Is(IN_MANAGEMENT.to_owned()) } else { test.clone() };
-        conditions.push((name.clone(), test));
+    for (name, test) in &outer.conditions {
+        conditions.push((name.clone(), test.clone()));
         let both = [name.as_str(), IN_MANAGEMENT].map(|name| Test::Is(name.to_owned()));
         conditions.push((locally(name), Test::All(both.to_vec())));
     }
@@ -39,6 +38,21 @@ pub fn organization_wide(inner: Template) -> Template {
     }
     outer.resources.push(stack_set(inner));
     outer
+}
+
+/// Whoever deploys the stack set lists the organization, without a condition.
+fn lists(outer: &mut Template) {
+    outer.conditions.retain(|(name, _)| name != LISTS_HERE);
+    for resource in &mut outer.resources {
+        resource.when.take_if(|when| when == LISTS_HERE);
+        if let What::Role(role) = &mut resource.what {
+            for attached in &mut role.attached {
+                if let Attached::Own(_, when) = attached {
+                    when.take_if(|when| when == LISTS_HERE);
+                }
+            }
+        }
+    }
 }
 
 fn locally(condition: &str) -> String {
