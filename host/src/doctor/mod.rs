@@ -1,7 +1,7 @@
 //! `portolan doctor`: goes through everything that a run needs, says what works, what does not, AWS's reason, the likely
 //! cause, and what mends it. Nothing is written anywhere, and no secret is shown: of an external id only whether one was sent.
 //!
-//! One file for each stage; each adds to the [`case::Case`] what later ones build on. Waits, pages, accounts and regions have
+//! One file for each stage; each adds to the `case::Case` what later ones build on. Waits, pages, accounts and regions have
 //! limits, named where they hold.
 
 mod accounts;
