@@ -94,11 +94,20 @@ fn with_its_policy_every_kind_of_the_estate_is_read_without_a_denial() {
         let (gone, kept): (Vec<_>, Vec<_>) =
             member.iter().enumerate().partition(|(number, statement)| number % 2 == half && !regions(statement));
         permit(kept.into_iter().map(|(_, statement)| statement).chain(&list).collect());
-        crate::estate::sync_ending("least-privilege-half", &front, &made, &[], 2);
+        let run = crate::estate::sync_ending("least-privilege-half", &front, &made, &[], 2);
         let denied = denied(&front.calls());
         let lacking: BTreeSet<&String> = gone.iter().flat_map(|(_, statement)| &statement.actions).collect();
         let wrong: Vec<_> = denied.iter().filter(|action| !lacking.contains(action)).collect();
         assert!(wrong.is_empty(), "denied, and in the policy: {wrong:?}");
+        let report: Value = serde_json::from_str(&run.read("report.json")).unwrap();
+        let named = report["missing_statements"].as_array().unwrap();
+        for (_, statement) in gone.iter().filter(|(_, statement)| !statement.actions.is_disjoint(&denied)) {
+            assert!(
+                named.iter().any(|named| named["statement"] == statement.fields),
+                "not named: {}",
+                statement.fields
+            );
+        }
         felt += gone.iter().filter(|(_, statement)| !statement.actions.is_disjoint(&denied)).count();
     }
     println!("{felt} of {} statements were missed", member.len());
@@ -136,6 +145,9 @@ fn without_one_statement_the_calls_of_that_statement_alone_are_denied() {
         let denied = denied(&front.calls());
         assert!(!denied.is_empty(), "nobody needs {}\n{}", gone.fields, run.stderr);
         assert!(denied.is_subset(&gone.actions), "{denied:?} denied without {}", gone.fields);
+        let missing = run.report()["missing_statements"].as_array().unwrap();
+        let named: Vec<&Value> = missing.iter().map(|missing| &missing["statement"]).collect();
+        assert_eq!(named, [&gone.fields], "the report names it, and no other");
     }
     assert!(member.len() + list.len() >= KINDS[1].split(',').count(), "{} statements", member.len());
 }

@@ -1,10 +1,12 @@
 //! Counts every AWS call by service, operation and result: what the report and the progress line show.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
+
+use crate::credentials::Identity;
 
 /// What became of the calls of one operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +39,7 @@ pub struct Calls {
     by_operation: Mutex<BTreeMap<String, Counts>>,
     total: AtomicU64,
     throttled: AtomicU64,
+    denied: Mutex<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Calls {
@@ -64,6 +67,22 @@ impl Calls {
             *counts.unanswered.entry(reason.to_owned()).or_default() += 1;
             counts.bytes_sent += sent as u64;
         });
+    }
+
+    /// The role's own policies do not allow it, as far as AWS says. The listing role's account is not named.
+    pub fn denied(&self, operation: &str, identity: &Identity) {
+        if let Ok(mut denied) = self.denied.lock() {
+            let accounts = denied.entry(operation.to_owned()).or_default();
+            if let Identity::Account(account) = identity {
+                accounts.insert(account.to_string());
+            }
+        }
+    }
+
+    /// What was denied so, by `service:Operation`, and in which accounts.
+    #[must_use]
+    pub fn denials(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.denied.lock().map(|denied| denied.clone()).unwrap_or_default()
     }
 
     /// The guard said no.

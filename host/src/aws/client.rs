@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
-use portolan_errors::{Class, Verdict, classify};
+use portolan_errors::{Class, Denial, Verdict, classify, denial};
 use portolan_guard::{Grant, Method, WireRequest, decide};
 use portolan_names::TypeName;
 use tokio::sync::Semaphore;
@@ -269,6 +269,9 @@ impl Client {
             Ok(answer) => {
                 let verdict = verdict(call, answer);
                 let throttled = verdict.class == Class::Throttled;
+                if let Some(Denial::IdentityPolicy | Denial::Unknown) = denial(&verdict.code, &verdict.message) {
+                    self.calls.denied(name, &call.identity);
+                }
                 if !answer.remembered {
                     let (sent, received) = (call.body.len(), answer.body.len());
                     self.calls.answered(name, answer.status, sent, received, retry, throttled);

@@ -23,7 +23,7 @@ pub struct MissingStatement {
     pub statement: Value,
     /// Of its actions, those that were denied.
     pub denied: Vec<String>,
-    /// In which accounts, the first of them.
+    /// In which accounts, the first of them; of the listing role, none is named.
     pub accounts: Vec<String>,
     /// In how many.
     pub accounts_total: usize,
@@ -70,12 +70,15 @@ pub(super) fn text(missing: &[MissingStatement]) -> String {
     }
     text.push_str("\nMissing in the roles' policies (`portolan iam policy` prints them whole):\n");
     for one in missing {
-        let role = if one.role == "list" { "the listing role" } else { "the role" };
-        let place = match one.accounts.as_slice() {
-            [account] => format!("account {account}"),
-            _ => format!("{} accounts ({}, …)", one.accounts_total, one.accounts.first().map_or("", String::as_str)),
+        let whose = match one.accounts.as_slice() {
+            _ if one.role == "list" => "the listing role".to_owned(),
+            [account] => format!("the role of account {account}"),
+            several => {
+                let first = several.first().map_or("", String::as_str);
+                format!("the role of {} accounts ({first}, …)", one.accounts_total)
+            }
         };
-        let _ = writeln!(text, "  {role} of {place}: {} denied", one.denied.join(", "));
+        let _ = writeln!(text, "  {whose}: {} denied", one.denied.join(", "));
         let statement = one.statement.to_string();
         let _ = if statement.len() <= STATEMENT_CHARS_MAX {
             writeln!(text, "      → add {statement}")
@@ -122,7 +125,7 @@ mod tests {
             &denied(&[
                 ("sqs:ListQueues", &["1", "2"]),
                 ("s3:ListBuckets", &["2"]),
-                ("organizations:ListAccounts", &["3"]),
+                ("organizations:ListAccounts", &[]),
             ]),
         );
         let told: Vec<_> = found.iter().map(|one| (one.role, one.denied.join(" "), one.accounts_total)).collect();
@@ -131,12 +134,12 @@ mod tests {
             [
                 ("member", "s3:ListAllMyBuckets".to_owned(), 1),
                 ("member", "sqs:ListQueues".to_owned(), 2),
-                ("list", "organizations:ListAccounts".to_owned(), 1)
+                ("list", "organizations:ListAccounts".to_owned(), 0)
             ]
         );
         assert_eq!(found[1].statement["Action"], json!(["sqs:GetQueueAttributes", "sqs:ListQueues"]));
         let said = text(&found);
         assert!(said.contains("the role of 2 accounts (1, …): sqs:ListQueues denied\n      → add {"), "{said}");
-        assert!(said.contains("the listing role of account 3"), "{said}");
+        assert!(said.contains("  the listing role: organizations:ListAccounts denied\n"), "{said}");
     }
 }

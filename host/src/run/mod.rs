@@ -362,7 +362,7 @@ async fn finish(
         incomplete: totals.scopes,
         problems: totals.problems,
         problems_total: totals.problems_total,
-        missing_statements: missing(&context.manifest, &totals.denied),
+        missing_statements: missing(&context.manifest, &client.calls().denials()),
         tripped,
         entities,
         failed_sinks,

@@ -55,17 +55,11 @@ pub fn class_of(problem: &Problem) -> String {
     by.to_owned()
 }
 
-/// Whether a class of problems is mended in the role's own policy, as far as AWS says.
-#[must_use]
-pub fn lacks_permission(class: &str) -> bool {
-    matches!(class, "denied" | "denied-by-identity-policy")
-}
-
 /// What to do about a class of problems, in one line.
 #[must_use]
 pub fn advice_for(class: &str, operation: &str) -> String {
     match class {
-        class if lacks_permission(class) => {
+        "denied" | "denied-by-identity-policy" => {
             format!("allow {operation} in the role's policy, or leave the kind out")
         }
         "denied-by-scp" => {

@@ -1,11 +1,11 @@
 //! What a run adds up while it goes on: counts by kind, problems, and the scopes that did not complete.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use serde::Serialize;
 
-use super::scope::{Scope, advice_for, class_of, lacks_permission};
+use super::scope::{Scope, advice_for, class_of};
 use crate::catalogue::PageCounts;
 use crate::outcome::{Membership, Problem, ProblemClass};
 use crate::unit::UnitKey;
@@ -75,7 +75,6 @@ struct Sums {
     units: UnitCounts,
     problems: Vec<PlacedProblem>,
     problems_total: u64,
-    denied: BTreeMap<String, BTreeSet<String>>,
     scopes: Vec<Scope>,
 }
 
@@ -94,8 +93,6 @@ pub struct Totals {
     pub problems: Vec<PlacedProblem>,
     /// All, also those beyond the list.
     pub problems_total: u64,
-    /// By operation, the accounts in which the role's own policies do not allow it.
-    pub denied: BTreeMap<String, BTreeSet<String>>,
     /// Sorted by account, region, kind.
     pub scopes: Vec<Scope>,
 }
@@ -133,17 +130,12 @@ impl Tally {
                 if let Some(unit) = unit {
                     sums.kinds.entry(unit.kind.clone()).or_default().problems += u64::from(problem.count);
                 }
-                let account = unit.map(|unit| unit.account.to_string()).or_else(|| account.map(str::to_owned));
-                let told_apart = class_of(problem);
-                if lacks_permission(&told_apart) {
-                    sums.denied.entry(problem.operation.clone()).or_default().extend(account.clone());
-                }
                 if sums.problems.len() < PROBLEMS_LISTED_MAX {
                     sums.problems.push(PlacedProblem {
                         kind: unit.map(|unit| unit.kind.clone()),
-                        account,
+                        account: unit.map(|unit| unit.account.to_string()).or_else(|| account.map(str::to_owned)),
                         unit_region: unit.and_then(|unit| unit.region.as_ref()).map(ToString::to_string),
-                        told_apart,
+                        told_apart: class_of(problem),
                         problem: problem.clone(),
                     });
                 }
@@ -203,7 +195,6 @@ impl Tally {
             units: sums.units.clone(),
             problems: sums.problems.clone(),
             problems_total: sums.problems_total,
-            denied: sums.denied.clone(),
             scopes: sums.scopes.clone(),
         };
         totals.scopes.sort_by(|a, b| (&a.account, &a.region, &a.kind).cmp(&(&b.account, &b.region, &b.kind)));

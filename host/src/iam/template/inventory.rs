@@ -155,7 +155,8 @@ impl Reader {
     }
 
     fn role(&mut self, node: &Node) -> Declared {
-        self.known(node, "roles", &["name", "description", "trusted", "policy"]);
+        // `accounts` is for whoever holds the inventory against an estate (`iam audit --expect`); a template is for one account.
+        self.known(node, "roles", &["name", "description", "accounts", "trusted", "policy"]);
         let name = self.text(node, "roles", "name", Form::Name);
         let description = node.at("description").and_then(Node::text).unwrap_or("Declared in an inventory").to_owned();
         let trusted = match node.at("trusted") {
@@ -171,7 +172,14 @@ impl Reader {
 
     fn trusted(&mut self, node: &Node) -> Vec<Trusted> {
         let path = "roles.trusted";
-        self.known(node, path, &["from_outside", "by_eks", "by_ec2", "by_pods", "by_role"]);
+        self.known(node, path, &["from_outside", "by_eks", "by_ec2", "by_pods", "by_role", "others"]);
+        if let Some(below) = node.at("others") {
+            self.say(
+                &below.origin,
+                &child(path, "others"),
+                "`iam audit --expect` alone reads these: no template is made for them",
+            );
+        }
         let mut trusted = Vec::new();
         if let Some(below) = node.at("from_outside") {
             trusted.extend(self.outside(below));
