@@ -5,6 +5,7 @@
 
 mod addresses;
 mod error;
+mod percent;
 mod resolve;
 mod smithy;
 mod tls;
@@ -26,6 +27,7 @@ use resolve::{Resolver, refused_address};
 pub use addresses::AddressRange;
 pub(crate) use error::causes;
 pub use error::{Cause, HttpError};
+pub(crate) use percent::percent_encoded;
 pub use tls::{TlsError, TlsSettings};
 
 /// What one request may cost.

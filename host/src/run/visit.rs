@@ -24,6 +24,7 @@ use crate::config::settings::{Management, Settings};
 use crate::credentials::{Identity, SourceKind};
 use crate::deletion::ListingScope;
 use crate::engine::Engine;
+use crate::http_client::percent_encoded;
 use crate::imports::{CallScope, Outbound, Purpose};
 use crate::manifest::CallNeed;
 use crate::run::guest_config::RESPONSE_BYTES_MAX;
@@ -122,7 +123,7 @@ impl Host {
         };
         let fields = [("Action", operation), ("Version", VERSION)];
         let body: Vec<String> =
-            fields.iter().chain(parameters).map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+            fields.iter().chain(parameters).map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
         let request = wit::Request {
             identity: wit::Identity::Account,
             service: "iam".to_owned(),
@@ -181,19 +182,6 @@ impl Host {
         let message = format!("the pages do not end, or fill more than {PAGES_MAX}");
         Err(Unanswered { operation: format!("iam:{operation}"), code: String::new(), message, request_id: None })
     }
-}
-
-/// As the guard wants a form's values: percent-encoded, all but letters, digits and `-_.~`.
-fn encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
 }
 
 /// Asks every selected account, or `only` this one. `operations` are IAM's reads that pass, those of the reviewed list that

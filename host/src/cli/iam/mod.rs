@@ -2,6 +2,7 @@
 
 mod audit;
 mod policy;
+mod reading;
 mod shape;
 mod template;
 mod trust;
@@ -12,6 +13,7 @@ use clap::{Args, Subcommand};
 
 pub use audit::AuditArgs;
 pub use policy::PolicyArgs;
+pub use reading::ReadingArgs;
 pub use template::TemplateArgs;
 pub use trust::TrustArgs;
 

@@ -1,12 +1,11 @@
 //! `portolan iam policy`: the least-privilege policy of what is read.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use portolan_names::RoleArn;
 use serde_json::json;
 
-use crate::cli::args::{EstateArgs, SyncArgs};
+use super::reading::ReadingArgs;
+use crate::cli::args::EstateArgs;
 use crate::cli::command::{begin, failed, not_started};
 use crate::cli::flags::Flags;
 use crate::cli::judge;
@@ -25,15 +24,9 @@ pub struct PolicyArgs {
     /// What every command that calls AWS takes; without --diff nobody is called.
     #[command(flatten)]
     pub estate: EstateArgs,
-    /// Mapping (port-app-config) that chooses what is read
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
-    /// core, all, or names
-    #[arg(long, value_name = "KIND,…|core|all")]
-    pub kinds: Option<String>,
-    /// Optional detail calls: all, or their names
-    #[arg(long, value_name = "all|NAME,…")]
-    pub include_actions: Option<String>,
+    /// What is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// The role in every account, or the one that lists the organization
     #[arg(long = "for", value_enum, default_value = "member", value_name = "ROLE")]
     pub role: Role,
@@ -55,23 +48,7 @@ impl Flags {
     /// The flags of `iam policy`: what is read.
     #[must_use]
     pub fn of_policy(args: &PolicyArgs) -> Self {
-        Self::of_reading(args.estate.clone(), args.mapping.as_ref(), args.kinds.as_ref(), args.include_actions.as_ref())
-    }
-
-    /// The flags that say what is read.
-    pub(super) fn of_reading(
-        estate: EstateArgs,
-        mapping: Option<&PathBuf>,
-        kinds: Option<&String>,
-        include_actions: Option<&String>,
-    ) -> Self {
-        Self::of_sync(&SyncArgs {
-            estate,
-            mapping: mapping.cloned(),
-            kinds: kinds.cloned(),
-            include_actions: include_actions.cloned(),
-            ..SyncArgs::default()
-        })
+        Self::of_reading(args.estate.clone(), &args.reading)
     }
 }
 

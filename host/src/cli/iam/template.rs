@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
+use super::reading::ReadingArgs;
 use super::shape::{ShapeArgs, refused};
 use crate::cli::args::EstateArgs;
 use crate::cli::flags::Flags;
@@ -37,15 +38,9 @@ pub struct TemplateArgs {
     /// Configuration file, for --policy least; else ./portolan.yaml, if there is one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Mapping (port-app-config) that chooses what is read
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Option<PathBuf>,
-    /// core, all, or names
-    #[arg(long, value_name = "KIND,…|core|all")]
-    pub kinds: Option<String>,
-    /// Optional detail calls: all, or their names
-    #[arg(long, value_name = "all|NAME,…")]
-    pub include_actions: Option<String>,
+    /// What is read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Every account of an organization: a stack set, and the management account that stack sets leave out
     #[arg(long)]
     pub stackset: bool,
@@ -91,12 +86,7 @@ impl Flags {
     /// The flags of `iam template`: what is read.
     #[must_use]
     pub fn of_template(args: &TemplateArgs) -> Self {
-        Self::of_reading(
-            EstateArgs { config: args.config.clone(), ..EstateArgs::default() },
-            args.mapping.as_ref(),
-            args.kinds.as_ref(),
-            args.include_actions.as_ref(),
-        )
+        Self::of_reading(EstateArgs { config: args.config.clone(), ..EstateArgs::default() }, &args.reading)
     }
 }
 
@@ -214,9 +204,9 @@ fn command(args: &TemplateArgs) -> String {
         ("--inventory", file(args.inventory.as_ref())),
         ("--policy", name(args.policy.to_possible_value()).filter(|_| args.policy != ReadPolicy::ReadOnly)),
         ("--config", file(args.config.as_ref())),
-        ("--mapping", file(args.mapping.as_ref())),
-        ("--kinds", args.kinds.clone()),
-        ("--include-actions", args.include_actions.clone()),
+        ("--mapping", file(args.reading.mapping.as_ref())),
+        ("--kinds", args.reading.kinds.clone()),
+        ("--include-actions", args.reading.include_actions.clone()),
         ("--grant", joined),
         ("--trust", name(shape.trust.to_possible_value()).filter(|_| shape.trust != TrustForm::Root)),
     ];

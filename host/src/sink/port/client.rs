@@ -12,7 +12,7 @@ use super::super::{DestinationError, Refusal};
 use super::token::Token;
 use crate::backoff::{Backoff, random};
 use crate::config::port::PortTarget;
-use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings};
+use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings, percent_encoded};
 
 /// Attempts at one request: Port is back within them, or is down for longer than a run should wait.
 const ATTEMPTS_MAX: u32 = 6;
@@ -222,14 +222,7 @@ fn refusal(answer: &Response<Bytes>) -> Refusal {
 
 /// One segment of a path.
 pub(super) fn segment(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let out = percent_encoded(text);
     // Two dots would be another place, and no percent sign hides them from every server.
     if out == "." || out == ".." { out.replace('.', "%2E") } else { out }
 }
