@@ -44,14 +44,17 @@ const KEPT_PREFIXES: &[&str] = &["CARGO_NET_", "CARGO_HTTP_", "CARGO_REGISTRIES_
 const GUEST: &[&str] = &[
     "guest/Cargo.toml",
     "guest/build.rs",
+    "guest/build",
     "guest/src",
     "guest/catalog",
     "crates/errors",
     "crates/names",
     "crates/tables",
+    "crates/trust",
     "crates/xml",
     "wit",
     "Cargo.lock",
+    "Cargo.toml",
 ];
 
 fn main() {

@@ -4,7 +4,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 /// `Tue, 02 Jan 2024 03:04:05 GMT` in milliseconds since 1970.
-pub(crate) fn http_date_ms(text: &str) -> Option<i64> {
+#[must_use]
+pub fn http_date_ms(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text.trim(), &Rfc2822).ok()?.unix_timestamp().checked_mul(1_000)
 }
 

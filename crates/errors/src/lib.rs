@@ -24,6 +24,7 @@ mod denial;
 mod read;
 
 pub use class::{Class, SKEW_THRESHOLD_MS, Verdict, classify};
+pub use clock::http_date_ms;
 pub use codes::{
     is_not_found, is_region_closed, is_region_perhaps_closed, is_stale_token, is_throttling, is_unavailable,
 };

@@ -128,7 +128,11 @@ fn closes(operator: &str, kind: GateKind, values: &[String]) -> bool {
         "ipaddress" => value.ends_with("/0"),
         // Whoever has an account can give a role the right name in it.
         _ if kind == GateKind::PrincipalArn && is_pattern(&plain) => {
-            Arn::parse(value).map_or(takes_all(value), |arn| has_wildcard(arn.account))
+            Arn::parse(value).map_or_else(|_| has_wildcard(value), |arn| has_wildcard(arn.account))
+        }
+        // An organization or an account is named whole, or it may be anybody's.
+        _ if matches!(kind, GateKind::Organization | GateKind::PrincipalAccount) && is_pattern(&plain) => {
+            value.split('/').next().is_some_and(has_wildcard)
         }
         _ => is_pattern(&plain) && takes_all(value),
     };

@@ -31,6 +31,16 @@ pub fn document(text: &str) -> Result<Value, Unreadable> {
     if value.is_object() { Ok(value) } else { Err(Unreadable("it is no JSON object".to_owned())) }
 }
 
+/// The statements of a policy document: a list, or one that stands alone.
+#[must_use]
+pub fn statements(document: &Value) -> &[Value] {
+    match document.get("Statement") {
+        Some(Value::Array(statements)) => statements,
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    }
+}
+
 /// Percent-encoding, as RFC 3986 has it; a plus is a plus.
 fn decoded(text: &str) -> Result<String, Unreadable> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -6,6 +6,7 @@ use portolan_names::{AccountId, Arn};
 use serde_json::Value;
 
 use crate::condition::{Gate, GateKind, gates, strings};
+use crate::document::statements;
 use crate::pattern::matches;
 use crate::principal::{Principal, PrincipalKind};
 use crate::verdict::{Denied, Flag, Grant, Place, Standpoint, Verdict};
@@ -15,11 +16,7 @@ use crate::verdict::{Denied, Flag, Grant, Place, Standpoint, Verdict};
 #[must_use]
 pub fn judge(document: &Value, standpoint: &Standpoint) -> Verdict {
     let mut verdict = Verdict::default();
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
+    let statements = statements(document);
     if statements.is_empty() {
         verdict.notes.push("the document has no statement".to_owned());
     }

@@ -28,7 +28,7 @@ mod principal;
 mod verdict;
 
 pub use condition::{Gate, GateKind};
-pub use document::{Unreadable, document};
+pub use document::{Unreadable, document, statements};
 pub use judge::judge;
 pub use pattern::matches;
 pub use principal::{Principal, PrincipalKind};

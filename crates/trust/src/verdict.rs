@@ -6,7 +6,7 @@ use portolan_names::AccountId;
 use serde::Serialize;
 
 use crate::condition::{Gate, GateKind};
-use crate::principal::{Principal, PrincipalKind};
+use crate::principal::Principal;
 
 /// From where a role is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,11 +165,5 @@ impl Verdict {
     /// The grants by which somebody outside the account can assume the role.
     pub fn from_outside(&self) -> impl Iterator<Item = &Grant> {
         self.grants.iter().filter(|grant| grant.lets_in_from_outside())
-    }
-
-    /// Whether a principal is named that does not exist any more.
-    #[must_use]
-    pub fn names_the_gone(&self) -> bool {
-        self.grants.iter().any(|grant| grant.principal.kind == PrincipalKind::Gone)
     }
 }

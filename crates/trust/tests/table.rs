@@ -154,6 +154,17 @@ fn wildcards_and_organizations() {
     check("roles of ours", &any(arn), Anyone, Place::OwnAccount, &[]);
     let anywhere = json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/PortOceanTaskRole"}});
     check("a role of that name anywhere", &any(anywhere), Anyone, Place::Anywhere, &open);
+    // Each of these was taken for closed once.
+    for pattern in ["arn:aws:iam::*", "arn:*", "*role/Deploy", "*"] {
+        let loose = json!({"StringLike": {"aws:PrincipalArn": pattern}});
+        check("a pattern that anybody's role fits", &any(loose), Anyone, Place::Anywhere, &open);
+    }
+    for (key, pattern) in
+        [("aws:PrincipalOrgID", "o-*"), ("aws:PrincipalOrgPaths", "o-*/*"), ("aws:PrincipalAccount", "1*")]
+    {
+        let loose = json!({"StringLike": {key: pattern}});
+        check("anybody's organization or account", &any(loose), Anyone, Place::Anywhere, &open);
+    }
     let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
     check("a second factor is no name", &any(mfa), Anyone, Place::Anywhere, &open);
     let external = json!({"StringEquals": {"sts:ExternalId": "12345"}});
