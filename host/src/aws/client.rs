@@ -69,10 +69,10 @@ impl Client {
         }
     }
 
-    /// Another with the same sessions, to which nothing is granted: for reads that are the host's own.
+    /// Another with the same sessions and limits, to which nothing is granted: for reads that are the host's own.
     #[must_use]
-    pub fn another(&self, limits: ClientLimits) -> Self {
-        Self::new(Arc::clone(&self.exchange), self.partition.clone(), limits, self.cancelled.clone())
+    pub fn another(&self) -> Self {
+        Self::new(Arc::clone(&self.exchange), self.partition.clone(), self.limits, self.cancelled.clone())
     }
 
     /// Sets, once, what may pass.

@@ -102,11 +102,16 @@ impl SessionPolicy {
     }
 }
 
+/// A policy document of these statements.
+#[must_use]
+pub fn policy_document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
 /// The document that allows these actions on these resources.
 #[must_use]
 pub fn allowing<T: Serialize>(actions: &[T], resources: &Value) -> Value {
-    let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": resources });
-    json!({ "Version": "2012-10-17", "Statement": [statement] })
+    policy_document(&[json!({ "Effect": "Allow", "Action": actions, "Resource": resources })])
 }
 
 /// The same role in whichever account.

@@ -35,6 +35,7 @@ pub(super) async fn examine(case: &mut Case) -> Finding {
             }
         })
         .buffered(AT_ONCE)
+        .take_until(Box::pin(case.cancelled.cancelled()))
         .collect()
         .await;
     let sent = |case: &Case, found: &Found| {

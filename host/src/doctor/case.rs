@@ -5,13 +5,14 @@ use std::sync::Arc;
 use portolan_names::AccountId;
 
 use super::Options;
+use super::proxy::named;
 use super::stage::Stage;
 use crate::aws::{Endpoints, Exchange};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::config::settings::Settings;
 use crate::credentials::{AssumeFailure, CallerIdentity, Environment, Hop, Identity, Sessions};
 use crate::engine::Engine;
-use crate::run::{Cancellation, Found, Ground, Listing, Look, Surroundings};
+use crate::run::{Cancellation, Found, Ground, Listing, Look, RunStart, Surroundings};
 
 /// Everything that an examination has in its hands.
 pub(super) struct Case {
@@ -20,6 +21,8 @@ pub(super) struct Case {
     pub(super) environment: Environment,
     pub(super) options: Options,
     pub(super) cancelled: Cancellation,
+    /// Its id is in the names of the sessions.
+    pub(super) start: RunStart,
     /// Which variables name a proxy.
     pub(super) proxies: Vec<&'static str>,
     pub(super) ground: Option<Ground>,
@@ -58,10 +61,11 @@ impl Case {
         Self {
             engine,
             settings,
+            proxies: named(&surroundings.environment),
+            start: RunStart::now(),
             environment: surroundings.environment,
             options,
             cancelled: surroundings.cancelled,
-            proxies: Vec::new(),
             ground: None,
             ahead_ms: None,
             sessions: None,

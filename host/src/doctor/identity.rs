@@ -13,7 +13,7 @@ use crate::config::SourceFacts;
 use crate::credentials::{
     Chosen, CredentialsError, Identity, PlanError, RolePlan, Sessions, WebIdentity, choose, read_token,
 };
-use crate::run::{Look, check_endpoints, now_ms, role_plan};
+use crate::run::{check_endpoints, now_ms, role_plan};
 
 const STAGE: Stage = Stage::Identity;
 
@@ -29,7 +29,7 @@ pub(super) async fn examine(case: &mut Case) -> Finding {
             vec![Mend::act("unset AWS_ENDPOINT_URL and its like, or name another source with --credentials")],
         );
     }
-    let plan = role_plan(&case.settings, &Look::start().id);
+    let plan = role_plan(&case.settings, &case.start.id);
     if let Some(finding) = unfit(case, &chosen, &plan, &why) {
         return finding;
     }

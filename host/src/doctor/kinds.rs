@@ -13,9 +13,10 @@ use super::regions;
 use super::remedy::Refused;
 use super::stage::Stage;
 use crate::bindings::exports::portolan::aws::sync;
+use crate::iam::Role;
 use crate::manifest::Manifest;
 use crate::outcome::{Problem, ProblemClass};
-use crate::run::{Look, missing};
+use crate::run::{Look, missing, own_problem};
 
 const STAGE: Stage = Stage::Kinds;
 /// Pages that are asked for at once; each needs an instance of the component.
@@ -121,7 +122,7 @@ async fn ask(look: &Look, sampled: &Sampled, unit: sync::Unit) -> Asked {
         Ok(Err(problem)) => vec![problem],
         Err(_) => {
             let message = format!("no page within {} s, retries included", PAGE_WAIT.as_secs());
-            vec![Problem { region: unit.region.clone(), ..Look::own_problem(ProblemClass::TimedOut, message) }]
+            vec![Problem { region: unit.region.clone(), ..own_problem(ProblemClass::TimedOut, message) }]
         }
     };
     Asked { unit, problems, took: begun.elapsed() }
@@ -160,8 +161,8 @@ fn joined(names: &BTreeSet<&str>) -> String {
 fn lacking(case: &Case, manifest: &Manifest, operations: &BTreeSet<&str>, role: &str) -> Vec<Mend> {
     let denied = operations.iter().map(|operation| ((*operation).to_owned(), BTreeSet::new())).collect();
     let list = case.sessions.as_ref().and_then(|sessions| sessions.plan().list.clone());
-    let whose = |of: &str| match (of, &list) {
-        ("list", Some(list)) => list.to_string(),
+    let whose = |of: Role| match (of, &list) {
+        (Role::List, Some(list)) => list.to_string(),
         _ => role.to_owned(),
     };
     let found = missing(manifest, &denied).into_iter();

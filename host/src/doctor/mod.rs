@@ -94,6 +94,9 @@ pub async fn examine(
     let mut case = Case::new(engine, settings, surroundings, options);
     let mut findings = Vec::new();
     for stage in Stage::with_needs(&wanted) {
+        if case.cancelled.is_cancelled() {
+            break;
+        }
         let blocked = stage.needs().filter(|needed| !case.is_known(*needed));
         let finding = match blocked {
             Some(needed) => Finding::not_examined(stage, format!("needs the stage {}", needed.name())),

@@ -8,7 +8,7 @@ use super::finding::{Answer, Finding};
 use super::mend::Mend;
 use super::remedy::Refused;
 use super::stage::Stage;
-use crate::aws::{Endpoints, Exchange, Live};
+use crate::aws::{Endpoints, Exchange, Live, TypeMemory};
 use crate::config::settings::AccountsFrom;
 use crate::outcome::{Problem, ProblemClass};
 use crate::run::{Attempt, Found, Listing, Look, RESPONSE_BYTES_MAX, SourceFacts, StandIn, StartError};
@@ -58,8 +58,9 @@ async fn look(case: &mut Case) -> Result<Option<Look>, StartError> {
     let endpoints =
         Endpoints { partition: partition.clone(), variant: ground.variant, overrides: case.settings.endpoints.clone() };
     case.endpoints = Some(endpoints.clone());
-    let exchange: Arc<dyn Exchange> =
-        Arc::new(Live::new(Arc::clone(sessions), endpoints, ground.http.clone(), RESPONSE_BYTES_MAX));
+    let live = Live::new(Arc::clone(sessions), endpoints, ground.http.clone(), RESPONSE_BYTES_MAX);
+    // As in a run, a type is asked about once.
+    let exchange: Arc<dyn Exchange> = Arc::new(TypeMemory::new(Arc::new(live)));
     let why = sessions.source().why.clone();
     case.exchange = Some(Arc::clone(&exchange));
     let way = StandIn {
@@ -67,7 +68,7 @@ async fn look(case: &mut Case) -> Result<Option<Look>, StartError> {
         source: SourceFacts { arn: caller.arn.clone(), account: caller.account.to_string(), why },
         partition,
         home_region: ground.place.region.to_string(),
-        start: Look::start(),
+        start: case.start.clone(),
     };
     Look::begin(case.engine.clone(), case.settings.clone(), way, case.cancelled.clone()).await.map(Some)
 }

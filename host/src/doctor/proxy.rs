@@ -5,15 +5,23 @@ use super::cause::Cause;
 use super::finding::Finding;
 use super::mend::Mend;
 use super::stage::Stage;
+use crate::credentials::Environment;
 
 /// What tells programs to go through a proxy. Their values may hold passwords, and are not shown.
 const VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-pub(super) fn examine(case: &mut Case) -> Finding {
-    let is_set = |name: &'static str| case.environment.get(name).ok().flatten().is_some();
-    case.proxies = VARIABLES.into_iter().filter(|name| is_set(name)).collect();
-    let bundle = if is_set(BUNDLE) {
+/// The variables of an environment that name a proxy.
+pub(super) fn named(environment: &Environment) -> Vec<&'static str> {
+    VARIABLES.into_iter().filter(|name| is_set(environment, name)).collect()
+}
+
+fn is_set(environment: &Environment, name: &'static str) -> bool {
+    environment.get(name).ok().flatten().is_some()
+}
+
+pub(super) fn examine(case: &Case) -> Finding {
+    let bundle = if is_set(&case.environment, BUNDLE) {
         format!("; certificates of {BUNDLE} are trusted besides the system's")
     } else {
         String::new()

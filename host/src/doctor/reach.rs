@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, header};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
+use http::{Request, Uri, header};
 
 use super::cause::Cause;
 use super::mend::Mend;
@@ -36,17 +34,15 @@ pub(super) async fn reach(http: &HttpClient, address: &str) -> Result<Reached, H
     let answer = http.send(request, WAIT).await?;
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let middle = i64::try_from(sent_ms + ms / 2).unwrap_or(i64::MAX);
-    let ahead_ms = date_ms(answer.headers()).map(|date| date - middle);
+    let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
+    let ahead_ms = date.and_then(portolan_errors::http_date_ms).map(|date| date - middle);
     Ok(Reached { status: answer.status().as_u16(), ms, ahead_ms })
 }
 
-fn date_ms(headers: &HeaderMap) -> Option<i64> {
-    let text = headers.get(header::DATE)?.to_str().ok()?;
-    OffsetDateTime::parse(text, &Rfc2822).ok()?.unix_timestamp().checked_mul(1_000)
-}
-
 /// What mends a request that nobody answered.
-pub(super) fn mends(causes: &[Cause], host: &str) -> Vec<Mend> {
+pub(super) fn mends(causes: &[Cause], address: &str) -> Vec<Mend> {
+    let uri = address.parse::<Uri>().ok();
+    let host = uri.as_ref().and_then(Uri::host).unwrap_or(address);
     let mut mends = Vec::new();
     for cause in causes {
         match cause {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use futures::StreamExt;
+
 use super::case::Case;
 use super::cause::Cause;
 use super::finding::{Answer, Finding};
@@ -16,19 +18,29 @@ use crate::run::problem;
 const STAGE: Stage = Stage::Regions;
 /// Regions that are connected to, and in which services are asked.
 pub const REGIONS: usize = 2;
+/// Accounts that are asked at once.
+const ACCOUNTS_AT_ONCE: usize = 8;
 /// The service whose endpoint is connected to: every region has it.
 const EVERYWHERE: &str = "ec2";
 
 pub(super) async fn examine(case: &mut Case) -> Finding {
     let Some(look) = &case.look else { return Finding::not_examined(STAGE, "needs the accounts") };
+    let asked = case.sample.iter().map(|sampled| look.plan(&sampled.found.account, &sampled.found.id));
+    let stopped = Box::pin(case.cancelled.cancelled());
+    let plans: Vec<_> = futures::stream::iter(asked).buffered(ACCOUNTS_AT_ONCE).take_until(stopped).collect().await;
     let mut below = Vec::new();
-    for sampled in &mut case.sample {
-        let subject = format!("{} {}", sampled.found.id, sampled.found.account.name);
-        match look.plan(&sampled.found.account, &sampled.found.id).await {
+    for (at, plan) in plans.into_iter().enumerate() {
+        let Some(found) = case.sample.get(at).map(|sampled| &sampled.found) else { break };
+        match plan {
             Ok(plan) => {
-                sampled.plan = Some(plan);
+                if let Some(sampled) = case.sample.get_mut(at) {
+                    sampled.plan = Some(plan);
+                }
             }
-            Err(problem) => below.push(unknown(&problem, &subject, "")),
+            Err(problem) => {
+                let subject = format!("{} {}", found.id, found.account.name);
+                below.push(unknown(&problem, &case.role_in(&found.id)).about(subject));
+            }
         }
     }
     let mut open = BTreeSet::new();
@@ -71,7 +83,7 @@ fn regions_read(plan: &sync::AccountPlan) -> BTreeSet<String> {
 fn of_account(case: &Case, plan: &sync::AccountPlan, open: &BTreeSet<String>, role: &str) -> Finding {
     let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
     if let Some(problem) = problems.first().filter(|_| plan.regions.is_empty()) {
-        return unknown(problem, "", role);
+        return unknown(problem, role);
     }
     let read = regions_read(plan);
     let names = |enabled: bool| -> BTreeSet<String> {
@@ -88,16 +100,10 @@ fn of_account(case: &Case, plan: &sync::AccountPlan, open: &BTreeSet<String>, ro
     if !disabled.is_empty() {
         says.push_str(&format!("; not enabled: {}", listed(&disabled)));
     }
-    let below: Vec<Finding> = case
-        .settings
-        .regions
-        .choice
-        .allow
-        .iter()
-        .map(|region| region.as_str())
-        .filter(|region| !enabled.contains(*region))
-        .map(|region| not_enabled(region, open.contains(region)))
-        .collect();
+    let wanted = case.settings.regions.choice.allow.iter().map(|region| region.as_str());
+    let missing = wanted.filter(|region| !enabled.contains(*region));
+    let mut below: Vec<Finding> = missing.map(|region| not_enabled(region, open.contains(region))).collect();
+    below.extend(problems.iter().map(partly));
     if read.is_empty() && !is_global {
         let mend =
             Mend::act("look at regions.allow and regions.deny (--regions, --deny-regions): no enabled region is left");
@@ -117,7 +123,7 @@ fn not_enabled(region: &str, elsewhere: bool) -> Finding {
 }
 
 /// The regions could not be listed: nothing of the account is read then.
-fn unknown(problem: &Problem, subject: &str, role: &str) -> Finding {
+fn unknown(problem: &Problem, role: &str) -> Finding {
     let by = Cause::of_problem(problem).unwrap_or(Cause::BadAnswer);
     let actions = vec!["account:ListRegions", "ec2:DescribeRegions"];
     let refused = Refused { who: role, actions, resource: "*", service: "account" };
@@ -126,10 +132,18 @@ fn unknown(problem: &Problem, subject: &str, role: &str) -> Finding {
         mends.push(Mend::run("portolan iam policy   # what the role of each account needs"));
     }
     Finding::fails(STAGE, "its regions cannot be listed, so nothing of it is read")
-        .about(subject)
         .answered(Answer::of_problem(problem))
         .because(vec![by, Cause::RegionsUnknown])
         .mended_by(mends)
+}
+
+/// What went wrong beside regions that were listed all the same.
+fn partly(problem: &Problem) -> Finding {
+    let by = Cause::of_problem(problem).unwrap_or(Cause::BadAnswer);
+    Finding::notable(STAGE, "not all of its plan could be asked for")
+        .about(problem.operation.as_str())
+        .answered(Answer::of_problem(problem))
+        .because(vec![by])
 }
 
 /// Whether a region's endpoint is there.
@@ -160,8 +174,7 @@ async fn connection(case: &Case, region: &str) -> Finding {
         }
         Err(error) => {
             let causes = Cause::of_http(&error, case.is_proxied());
-            let host = place.base.split("//").last().unwrap_or(&place.base);
-            let mends = reach::mends(&causes, host);
+            let mends = reach::mends(&causes, &place.base);
             Finding::fails(STAGE, format!("{}: no answer", place.base))
                 .about(region)
                 .answered(Answer::of_text(error))

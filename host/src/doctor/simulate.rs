@@ -16,9 +16,10 @@ use super::mend::Mend;
 use super::stage::Stage;
 use crate::aws::{Call, Exchange};
 use crate::credentials::{Identity, SessionPolicy, allowing};
+use crate::http_client::percent_encoded;
 use crate::iam::Role;
 use crate::outcome::{Problem, ProblemClass};
-use crate::run::Look;
+use crate::run::own_problem;
 
 const STAGE: Stage = Stage::Simulate;
 const ACTION: &str = "iam:SimulatePrincipalPolicy";
@@ -53,13 +54,15 @@ async fn of_account(case: &Case, exchange: &Arc<dyn Exchange>, sampled: &Sampled
         match ask(case, exchange, id, &role, chunk).await {
             Ok(more) => denied.extend(more),
             Err(problem) => {
+                let denied = portolan_errors::denial(&problem.code, &problem.message).is_some();
+                let mends = denied.then(|| Mend::allow(&role, [ACTION], &role));
                 return Finding::not_examined(
                     STAGE,
                     "the simulator gives no answer; allow the role to ask it, or do without",
                 )
                 .about(subject)
                 .answered(Answer::of_problem(&problem))
-                .mended_by(vec![Mend::allow(&role, [ACTION], &role)]);
+                .mended_by(mends.into_iter().collect());
             }
         }
     }
@@ -81,9 +84,10 @@ async fn ask(
     role: &str,
     actions: &[&str],
 ) -> Result<Vec<String>, Problem> {
-    let mut body = format!("Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn={}", encoded(role));
+    let mut body =
+        format!("Action=SimulatePrincipalPolicy&Version=2010-05-08&PolicySourceArn={}", percent_encoded(role));
     for (number, action) in (1..).zip(actions) {
-        body.push_str(&format!("&ActionNames.member.{number}={}", encoded(action)));
+        body.push_str(&format!("&ActionNames.member.{number}={}", percent_encoded(action)));
     }
     let region = case.ground.as_ref().map(|ground| ground.place.region.to_string()).unwrap_or_default();
     let call = Call {
@@ -99,18 +103,16 @@ async fn ask(
         body,
         dropped: Vec::new(),
     };
-    let answer = exchange
-        .exchange(&call, 0)
-        .await
-        .map_err(|error| Look::own_problem(ProblemClass::Unreachable, error.to_string()))?;
+    let answer =
+        exchange.exchange(&call, 0).await.map_err(|error| own_problem(ProblemClass::Unreachable, error.to_string()))?;
     let text = String::from_utf8_lossy(&answer.body);
     if let Some(error) = portolan_errors::read(portolan_tables::Protocol::Query, answer.status, &answer.headers, &text)
     {
-        let mut problem = Look::own_problem(ProblemClass::Denied, error.message);
+        let mut problem = own_problem(ProblemClass::Denied, error.message);
         (problem.code, problem.request_id) = (error.code, error.request_id);
         return Err(problem);
     }
-    let bad = || Look::own_problem(ProblemClass::BadAnswer, "the answer is not the simulator's");
+    let bad = || own_problem(ProblemClass::BadAnswer, "the answer is not the simulator's");
     let root = portolan_xml::parse(&text).map_err(|_| bad())?;
     let result = root.child("SimulatePrincipalPolicyResult").ok_or_else(bad)?;
     let results = result.child("EvaluationResults").ok_or_else(bad)?;
@@ -119,10 +121,4 @@ async fn ask(
         (text("EvalDecision")? != "allowed").then(|| text("EvalActionName").map(str::to_owned))?
     });
     Ok(denied.collect())
-}
-
-/// For a form.
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }

@@ -97,12 +97,10 @@ async fn webhook(case: &Case, hook: &Webhook) -> Finding {
         }
         Err(error) => {
             let causes = Cause::of_http(&error, case.is_proxied());
-            let host =
-                hook.url.address().split("//").last().and_then(|rest| rest.split('/').next()).unwrap_or_default();
             let mends = if causes.contains(&Cause::NotPublic) {
                 vec![Mend::act("if that address is meant, name it in the sink's `addresses`")]
             } else {
-                reach::mends(&causes, host)
+                reach::mends(&causes, hook.url.address())
             };
             Finding::fails(STAGE, "no answer").answered(Answer::of_text(error)).because(causes).mended_by(mends)
         }

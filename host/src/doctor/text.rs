@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use super::Examination;
 use super::finding::{Finding, State};
 use super::mend::Mend;
+use crate::imports::printable;
+use crate::run::ExitStatus;
 
 /// Of AWS's text, what one line takes; the JSON has all of it.
-const MESSAGE_CHARS_MAX: usize = 400;
+const MESSAGE_BYTES_MAX: usize = 400;
 
 /// The tree, and what it comes to.
 #[must_use]
@@ -19,6 +21,9 @@ pub fn text(examination: &Examination) -> String {
     let count = |state| examination.findings.iter().map(|finding| leaves(finding, state)).sum::<usize>();
     let (fails, notable) = (count(State::Fails), count(State::Notable));
     let _ = match (fails, notable) {
+        _ if examination.exit_status == ExitStatus::Interrupted.code() => {
+            writeln!(out, "\nStopped before its end; {fails} of what was looked at do not work (marked ✗).")
+        }
         (0, 0) => writeln!(out, "\nAll of it works."),
         (0, _) => writeln!(out, "\nAll of it works; {notable} to know (marked !)."),
         _ => writeln!(out, "\n{fails} do not work (marked ✗)."),
@@ -79,9 +84,9 @@ fn line(out: &mut String, finding: &Finding, depth: usize) {
 }
 
 fn shortened(message: &str) -> String {
-    let mut text: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    if text.len() < message.len() {
+    let mut text = printable(&message.replace('\n', "; "), MESSAGE_BYTES_MAX);
+    if message.len() > MESSAGE_BYTES_MAX {
         text.push('…');
     }
-    text.replace('\n', "; ")
+    text
 }

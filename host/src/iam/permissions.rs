@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portolan_trust::matches;
+use portolan_trust::{matches, statements};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -35,12 +35,7 @@ impl Statement {
     /// The statements of a document. Whatever has no form that IAM knows allows nothing and is kept as it is.
     #[must_use]
     pub fn of(document: &Value) -> Vec<Self> {
-        let list = match document.get("Statement") {
-            Some(Value::Array(statements)) => statements.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => &[],
-        };
-        list.iter().map(Self::read).collect()
+        statements(document).iter().map(Self::read).collect()
     }
 
     fn read(statement: &Value) -> Self {

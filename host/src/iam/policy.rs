@@ -14,7 +14,8 @@ pub(super) const POLICY_CHARS_MAX: usize = 6_144;
 pub const POLICIES_PER_ROLE: usize = 10;
 
 /// Whose policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The role in every account.
     Member,

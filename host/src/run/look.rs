@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use portolan_names::AccountId;
 
+use super::Cancellation;
 use super::accounts::{Listing, list_accounts};
 use super::convert::{own_problem, problem};
 use super::plan::ask;
 use super::setup::{Ready, StartError, Surroundings, set_up};
 use super::stand_in::StandIn;
 use super::task::Task;
-use super::{Cancellation, RunStart};
 use crate::aws::Calls;
 use crate::bindings::exports::portolan::aws::sync;
 use crate::config::settings::Settings;
@@ -47,11 +47,6 @@ impl Look {
             stand_in: Some(way),
         };
         Ok(Self { ready: set_up(engine, settings, surroundings, Task::Sync).await? })
-    }
-
-    /// The run that this is not: its id names the sessions.
-    pub(crate) fn start() -> RunStart {
-        RunStart::now()
     }
 
     /// What the configured kinds call.
@@ -90,10 +85,5 @@ impl Look {
             Ok(page) => Ok(page.problems.into_iter().map(problem).collect()),
             Err(failure) => Err(problem(failure.problem)),
         }
-    }
-
-    /// A problem that no call of AWS stands behind.
-    pub(crate) fn own_problem(class: ProblemClass, message: impl Into<String>) -> Problem {
-        own_problem(class, message)
     }
 }

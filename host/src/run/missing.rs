@@ -17,8 +17,8 @@ const STATEMENT_CHARS_MAX: usize = 600;
 /// A statement of the policy that `portolan iam policy` prints, of which AWS denied something.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MissingStatement {
-    /// Whose policy lacks it: `member` or `list`.
-    pub role: &'static str,
+    /// Whose policy lacks it.
+    pub role: Role,
     /// The statement, whole: behind a denied listing stand calls that were not made.
     pub statement: Value,
     /// Of its actions, those that were denied.
@@ -35,7 +35,7 @@ pub(crate) fn missing(manifest: &Manifest, denied: &BTreeMap<String, BTreeSet<St
         return Vec::new();
     }
     let mut found = Vec::new();
-    for (role, name) in [(Role::Member, "member"), (Role::List, "list")] {
+    for role in [Role::Member, Role::List] {
         let of_role: Vec<(&str, &BTreeSet<String>)> = manifest
             .calls
             .iter()
@@ -50,7 +50,7 @@ pub(crate) fn missing(manifest: &Manifest, denied: &BTreeMap<String, BTreeSet<St
             let accounts: BTreeSet<&String> = lacking.flat_map(|(_, accounts)| *accounts).collect();
             if !actions.is_empty() {
                 found.push(MissingStatement {
-                    role: name,
+                    role,
                     statement: statement.clone(),
                     denied: actions.into_iter().map(str::to_owned).collect(),
                     accounts: accounts.iter().take(ACCOUNTS_NAMED_MAX).map(|id| (*id).clone()).collect(),
@@ -71,7 +71,7 @@ pub(super) fn text(missing: &[MissingStatement]) -> String {
     text.push_str("\nMissing in the roles' policies (`portolan iam policy` prints them whole):\n");
     for one in missing {
         let whose = match one.accounts.as_slice() {
-            _ if one.role == "list" => "the listing role".to_owned(),
+            _ if one.role == Role::List => "the listing role".to_owned(),
             [account] => format!("the role of account {account}"),
             several => {
                 let first = several.first().map_or("", String::as_str);
@@ -99,7 +99,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{missing, text};
+    use super::{Role, missing, text};
     use crate::manifest::Manifest;
 
     #[test]
@@ -132,9 +132,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("member", "s3:ListAllMyBuckets".to_owned(), 1),
-                ("member", "sqs:ListQueues".to_owned(), 2),
-                ("list", "organizations:ListAccounts".to_owned(), 0)
+                (Role::Member, "s3:ListAllMyBuckets".to_owned(), 1),
+                (Role::Member, "sqs:ListQueues".to_owned(), 2),
+                (Role::List, "organizations:ListAccounts".to_owned(), 0)
             ]
         );
         assert_eq!(found[1].statement["Action"], json!(["sqs:GetQueueAttributes", "sqs:ListQueues"]));

@@ -16,6 +16,7 @@ mod exit;
 mod finish_plan;
 mod ground;
 mod guest_config;
+mod listed;
 mod look;
 mod membership;
 mod missing;
@@ -53,6 +54,7 @@ use accounts::list_accounts;
 use close::close_catalogue;
 use context::{Context, Failed};
 use entities::settle_entities;
+use listed::heed;
 use plan::{Standing, plan_account};
 use queue::Queue;
 use read::read_unit;
@@ -63,7 +65,7 @@ pub(crate) use accounts::{Attempt, Found, Listing};
 pub use cancellation::Cancellation;
 pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
-pub(crate) use convert::problem;
+pub(crate) use convert::{own_problem, problem};
 pub use deliver::{Deliveries, DeliveryCounts};
 pub use exit::{ExitStatus, Facts};
 pub(crate) use ground::{Ground, GroundError, check_endpoints, ground};
@@ -116,7 +118,7 @@ pub async fn sync(
         Ok(listing) => (listing, None),
         Err(problem) => (nothing_listed(&problem), Some(problem)),
     };
-    expectations(&ready.context, &listing)?;
+    heed(&ready, &listing)?;
     if refused.is_none() {
         resume::same_listing(&ready.context, &listing)?;
     }
@@ -149,16 +151,6 @@ fn nothing_was_read(listing: &Listing, standings: &BTreeMap<AccountId, Standing>
             .all(|found| matches!(standings.get(&found.id), Some(Standing::RoleRefused | Standing::LeftOut) | None))
 }
 
-/// Another organization than the expected one is refused before anything of it is read.
-fn expectations(context: &Context, listing: &Listing) -> Result<(), StartError> {
-    match (&context.settings.credentials.expect_organization, &listing.organization) {
-        (Some(expected), Some(found)) if expected != found => Err(StartError::Usage(format!(
-            "the listing role belongs to organization {found}, and credentials.expect_organization says {expected}"
-        ))),
-        _ => Ok(()),
-    }
-}
-
 /// What a run did at its end; nothing where it did not come to it.
 #[derive(Default)]
 struct Done {
@@ -175,11 +167,6 @@ async fn carry_out(
     let context = &ready.context;
     resume::count_so_far(context).await?;
     note_listing(context, listing, refused).await?;
-    if let (Some(sessions), Some(management)) =
-        (&ready.sessions, listing.found.iter().find(|found| found.row.is_management))
-    {
-        sessions.management_is(management.id.clone());
-    }
     if refused.is_some() {
         // A run before this may have been stopped between its rows and their entities.
         let entities = if context.keeps_rows { settle_entities(context, false).await? } else { None };

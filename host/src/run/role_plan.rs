@@ -47,18 +47,12 @@ pub fn role_plan(settings: &Settings, run_id: &str) -> RolePlan {
     plan
 }
 
-/// What bounds the calls of a run; where the source reads as it is, nothing can, and that is said.
+/// What bounds the calls of a run; where the source reads as it is, nothing can.
 #[must_use]
 pub fn session_policies(settings: &Settings, calls: &[CallNeed]) -> SessionPolicies {
     let plan = role_plan(settings, "");
     let bounding = settings.roles.session_policy;
     let assumed = (plan.accounts_have_roles(), plan.list.is_some());
-    if bounding.is_some() && assumed == (false, false) {
-        tracing::info!(
-            "no role is assumed, so no session policy bounds these credentials: give them read permissions alone \
-             (portolan iam policy prints them)"
-        );
-    }
     let policies = SessionPolicies::new(calls, bounding.filter(|_| assumed.0), bounding.filter(|_| assumed.1));
     for (identity, services, policy) in policies.shown() {
         let policy = policy.document().unwrap_or("ReadOnlyAccess");

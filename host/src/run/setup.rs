@@ -185,7 +185,14 @@ pub(super) async fn set_up(
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
-    client.bound(session_policies(&settings, &manifest.calls));
+    let policies = session_policies(&settings, &manifest.calls);
+    if settings.roles.session_policy.is_some() && policies.are_none() {
+        tracing::info!(
+            "no role is assumed, so no session policy bounds these credentials: give them read permissions alone \
+             (portolan iam policy prints them)"
+        );
+    }
+    client.bound(policies);
     let made_from = || MadeFrom {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         component: component.clone(),

@@ -4,7 +4,8 @@ use futures::StreamExt;
 use serde::Serialize;
 
 use super::ACCOUNTS_AT_ONCE;
-use super::accounts::{Attempt, Found, list_accounts};
+use super::accounts::{Attempt, Found};
+use super::listed::listed;
 use super::plan::{Standing, plan_account};
 use super::setup::{StartError, Surroundings, set_up};
 use super::task::Task;
@@ -72,10 +73,7 @@ pub async fn survey(
     settings.sinks.clear();
     let ready = set_up(engine, settings, surroundings, Task::Sync).await?;
     let context = &ready.context;
-    let listing = list_accounts(context, &ready.own).await.map_err(|problem| {
-        let code = if problem.code.is_empty() { String::new() } else { format!("{}: ", problem.code) };
-        StartError::NoAccess(format!("the accounts could not be listed: {code}{}", problem.message))
-    })?;
+    let listing = listed(&ready).await?;
     let mut accounts: Vec<SurveyedAccount> = futures::stream::iter(&listing.found)
         .map(|found| async move {
             let mut account = described(found);

@@ -14,11 +14,12 @@ use portolan_xml::Element;
 use serde_json::json;
 
 use super::ACCOUNTS_AT_ONCE;
-use super::accounts::{Attempt, Found, list_accounts};
+use super::accounts::{Attempt, Found};
+use super::listed::listed;
 use super::role_plan::{role_plan, session_policies};
 use super::setup::{Ready, StartError, Surroundings, set_up};
 use super::task::Task;
-use crate::aws::{Client, ClientLimits};
+use crate::aws::Client;
 use crate::bindings::portolan::aws::signed_http as wit;
 use crate::config::settings::{Management, Settings};
 use crate::credentials::{Identity, SourceKind};
@@ -27,7 +28,6 @@ use crate::engine::Engine;
 use crate::http_client::percent_encoded;
 use crate::imports::{CallScope, Outbound, Purpose};
 use crate::manifest::CallNeed;
-use crate::run::guest_config::RESPONSE_BYTES_MAX;
 
 /// Of IAM's API, since 2010.
 const VERSION: &str = "2010-05-08";
@@ -202,10 +202,7 @@ pub async fn visit<T, F: Future<Output = Result<T, Unanswered>>>(
     let ready = set_up(engine, settings, surroundings, Task::Sync).await?;
     let client = Arc::new(own_client(&ready, operations)?);
     let context = &ready.context;
-    let listing = list_accounts(context, &ready.own).await.map_err(|problem| {
-        let code = if problem.code.is_empty() { String::new() } else { format!("{}: ", problem.code) };
-        StartError::NoAccess(format!("the accounts could not be listed: {code}{}", problem.message))
-    })?;
+    let listing = listed(&ready).await?;
     if let Some(only) = only
         && !listing.found.iter().any(|found| found.id == *only)
     {
@@ -221,12 +218,13 @@ pub async fn visit<T, F: Future<Output = Result<T, Unanswered>>>(
     let plan = role_plan(&context.settings, &context.start.id);
     let region = portolan_tables::partition(&context.partition)
         .map_or_else(|| "us-east-1".to_owned(), |partition| partition.implicit_global_region.clone());
+    // Which kind of source it is changes how a role is assumed, not which.
+    let hops = |identity| plan.hops(&identity, SourceKind::Keys).unwrap_or_default();
+    let of_listing = hops(Identity::Management);
     let chosen = listing.found.iter().filter(|found| only.is_none_or(|only| found.id == *only));
     let mut accounts: Vec<VisitedAccount<T>> = futures::stream::iter(chosen)
         .map(|found| {
-            // Which kind of source it is changes how a role is assumed, not which.
-            let hops = |identity| plan.hops(&identity, SourceKind::Keys).unwrap_or_default();
-            let all = hops(Identity::Management).into_iter().chain(hops(Identity::Account(found.id.clone())));
+            let all = of_listing.iter().cloned().chain(hops(Identity::Account(found.id.clone())));
             let host = Host {
                 client: Arc::clone(&client),
                 region: region.clone(),
@@ -263,12 +261,7 @@ pub async fn visit<T, F: Future<Output = Result<T, Unanswered>>>(
 fn own_client(ready: &Ready, operations: &[&str]) -> Result<Client, StartError> {
     let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
     let context = &ready.context;
-    let limits = ClientLimits {
-        concurrency: context.settings.limits.concurrency as usize,
-        per_account: context.settings.limits.per_account as usize,
-        batch_bytes: RESPONSE_BYTES_MAX,
-    };
-    let client = context.client.another(limits);
+    let client = context.client.another();
     let named: Vec<String> = operations.iter().map(|operation| format!("iam:{operation}")).collect();
     // IAM's reads are named as their actions are.
     let calls: Vec<CallNeed> = named.iter().map(|name| CallNeed::of_account(name, name)).collect();

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
-use time::format_description::well_known::Rfc2822;
 
 use super::Refusal;
 use crate::http_client::HttpError;
@@ -47,9 +46,7 @@ fn asked_ms(text: &str, now_ms: u64) -> Option<u64> {
     if let Ok(seconds) = text.parse::<u64>() {
         return seconds.checked_mul(1_000);
     }
-    // A date of HTTP is one of mail but for the name of its zone.
-    let date = time::OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok()?;
-    let at_ms = u64::try_from(date.unix_timestamp()).ok()?.checked_mul(1_000)?;
+    let at_ms = u64::try_from(portolan_errors::http_date_ms(text)?).ok()?;
     Some(at_ms.saturating_sub(now_ms))
 }
 

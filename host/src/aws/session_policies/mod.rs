@@ -100,6 +100,12 @@ impl SessionPolicies {
         }
     }
 
+    /// Whether nothing is bounded.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.account.is_none() && self.management.is_none()
+    }
+
     fn role(&self, identity: &Identity) -> Option<&Role> {
         match identity {
             Identity::Management => self.management.as_ref(),
