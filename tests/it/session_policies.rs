@@ -252,10 +252,7 @@ fn the_setting_decides_what_is_sent() {
                 assert_eq!(texts.len(), given.len());
                 let member = texts.iter().find(|text| text.contains("sqs:List*")).unwrap();
                 assert!(actions(member, "Allow").contains("sqs:GetQueueAttributes"), "{member}");
-                assert!(
-                    !actions(member, "Deny").is_empty(),
-                    "{member}"
-                );
+                assert!(!actions(member, "Deny").is_empty(), "{member}");
             }
             "managed-read-only" => {
                 assert!(
