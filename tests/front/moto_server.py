@@ -27,10 +27,17 @@ def seed(number=SEED):
     mock_random.seed(number)
 
 
-def make():
-    """The server, which listens and does not serve yet."""
+def imported():
+    """What moto's server is made of; after the environment was cleared, which moto reads when it is imported."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import WSGIRequestHandler, make_server
+
+    return DomainDispatcherApplication, create_backend_app, WSGIRequestHandler, make_server
+
+
+def make():
+    """The server, which listens and does not serve yet."""
+    DomainDispatcherApplication, create_backend_app, WSGIRequestHandler, make_server = imported()
 
     class Quiet(WSGIRequestHandler):
         """One connection carries many calls, and nothing is printed for each."""
