@@ -106,3 +106,20 @@ fn the_tree_shows_units_accounts_and_whether_their_roles_can_be_assumed() {
     }
     assert!(run.stdout.contains("suspended"), "{}", run.stdout);
 }
+
+/// Only `sync` refused another organization once; the commands that look at one read it all the same.
+#[test]
+fn another_organization_than_the_expected_is_refused_by_whatever_lists_one() {
+    let organization = Organization::shared();
+    let portolan = Portolan::in_organization("expected", organization);
+    portolan.write("portolan.yaml", "version: 1\ncredentials: { expect_organization: o-another000 }\n");
+    for command in [&["accounts"][..], &["iam", "audit"]] {
+        let role = ["--account-role-arn", organization.role(), "--external-id-file", "external-id"];
+        let run = portolan.run(&[command, &role].concat()).expect(1);
+        assert!(
+            run.stderr.contains("credentials.expect_organization says o-another000"),
+            "{command:?}: {}",
+            run.stderr
+        );
+    }
+}

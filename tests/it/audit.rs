@@ -308,3 +308,19 @@ roles:
     );
     assert!(estate.organization.front().calls().is_empty());
 }
+
+/// The audit did not tell its sessions which account manages the organization, so that the listing role never stood in.
+#[test]
+fn the_listing_role_reads_the_management_account_where_it_may() {
+    let estate = Estate::new("audit-stand-in");
+    estate.portolan.write("portolan.yaml", "version: 1\naccounts: { management: list-role }\n");
+    let audit = estate.audit(&["--member-role-name", "NobodyHasThis"]);
+    let read: Vec<&str> = audit["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|account| account["outcome"] == "read")
+        .map(|account| account["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(read, [estate.organization.account("management")], "{audit:#}");
+}
