@@ -22,8 +22,8 @@ fn the_component_that_ships_imports_the_two_interfaces_only() {
 
 #[test]
 fn the_test_component_imports_the_two_interfaces_only() {
-    let path = programs::misbehaving();
-    check_imports("misbehaving", &std::fs::read(path).unwrap());
+    let path = programs::conformance();
+    check_imports("conformance", &std::fs::read(path).unwrap());
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn compiled_code_is_kept_and_taken_only_where_nobody_else_can_write() {
     use std::os::unix::fs::PermissionsExt as _;
     let scratch = portolan_tests::folders::Scratch::new("compiled");
     let folder = scratch.file("cache");
-    let bytes = fs::read(programs::misbehaving()).unwrap();
+    let bytes = fs::read(programs::conformance()).unwrap();
     let load = || engine::Engine::new(&bytes, Some(&folder)).unwrap();
     let files = || fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect::<Vec<_>>();
     let close = |path: &std::path::Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

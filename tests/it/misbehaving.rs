@@ -1,6 +1,6 @@
 //! A component that misbehaves costs its unit and nothing else.
 //!
-//! `tests/programs` is run in the real sandbox behind the real guard; only the network is replaced, by one that writes down
+//! `conformance/component` is run in the real sandbox behind the real guard; only the network is replaced, by one that writes down
 //! whatever reaches it. Each kind misbehaves in us-east-1 and behaves in eu-west-1, side by side.
 
 use std::collections::BTreeSet;
@@ -124,7 +124,7 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
-        let engine = Engine::new(&std::fs::read(programs::misbehaving()).unwrap(), None).unwrap();
+        let engine = Engine::new(&std::fs::read(programs::conformance()).unwrap(), None).unwrap();
         let network = Arc::new(Network::default());
         let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 4 << 20 };
         let exchange = Arc::clone(&network) as Arc<dyn Exchange>;
@@ -213,7 +213,7 @@ async fn each_misbehaviour_costs_its_unit_and_reaches_no_network() {
     let bench = Bench::new().await;
     let covered: BTreeSet<String> =
         CASES.iter().map(|(kind, _)| *kind).chain(HONEST.iter().copied()).map(str::to_owned).collect();
-    assert_eq!(bench.kinds, covered, "every kind of tests/programs has its case");
+    assert_eq!(bench.kinds, covered, "every kind of the component has its case");
     let units = CASES.iter().map(|(kind, expected)| {
         let bench = &bench;
         async move {

@@ -1,5 +1,5 @@
 //! Another build of the component, run by `portolan --component FILE`: only when it is the one that was asked for, and then
-//! within the same bounds. The one here misbehaves on demand (`tests/programs`).
+//! within the same bounds. The one here misbehaves on demand (`conformance/component`).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -51,7 +51,7 @@ const BAD: &str = "us-east-1";
 fn sync(portolan: &Portolan, roles: &str, more: &[&str]) -> Run {
     let kinds: Vec<&str> = REFUSED.iter().map(|(kind, _)| *kind).chain([HONEST]).collect();
     let kinds = kinds.join(",");
-    let file = programs::misbehaving().display().to_string();
+    let file = programs::conformance().display().to_string();
     let mut arguments = vec!["sync", "--account-role-arns", roles, "--external-id-file", "external-id"];
     arguments.extend(["--kinds", &kinds, "--to", "sqlite:catalogue.db", "--report", "report.json"]);
     arguments.extend(["--component", &file]);
@@ -60,7 +60,7 @@ fn sync(portolan: &Portolan, roles: &str, more: &[&str]) -> Run {
 }
 
 fn digest() -> String {
-    engine::digest_of(&std::fs::read(programs::misbehaving()).unwrap())
+    engine::digest_of(&std::fs::read(programs::conformance()).unwrap())
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn another_component_is_run_only_with_its_digest() {
     }
     assert!(!portolan.catalogue().exists());
     // Its description needs the same.
-    let file = programs::misbehaving().display().to_string();
+    let file = programs::conformance().display().to_string();
     portolan.run(&["component", "--describe", "--component", &file]).expect(1);
     let described = portolan.run(&["component", "--describe", "--component", &file, "--allow-unverified"]).expect(0);
     assert!(

@@ -1,5 +1,5 @@
-//! Builds the components that the host's own build does not: that of `tests/programs`, which misbehaves on demand, and the
-//! guard's.
+//! Builds the components that the host's own build does not: that of `conformance/component`, which does what it is asked, well
+//! or badly, and the guard's.
 //!
 //! The former is no member of the workspace, since it is built for `wasm32-unknown-unknown` alone. Both go into the target
 //! folder of the real guest and by the same profile, so that what they share with it is compiled once.
@@ -13,13 +13,13 @@ use portolan_component_build::{BuildError, Guest};
 
 use crate::folders;
 
-/// The file of the component that misbehaves on demand, built once in a process.
+/// The file of the conformance kit's component, which does what it is asked, well or badly; built once in a process.
 ///
 /// # Panics
 /// When it cannot be built; the message says why and what to do.
-pub fn misbehaving() -> &'static Path {
+pub fn conformance() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("misbehaving", "tests/programs"))
+    BUILT.get_or_init(|| build("portolan-conformance", "conformance/component"))
 }
 
 /// The file of the guard's component, built once in a process.

@@ -39,10 +39,10 @@ pub const PRODUCTS: &[Product] = &[
     },
     Product {
         file: "portolan-conformance.wasm",
-        package: "misbehaving",
-        workspace: "tests/programs",
+        package: "portolan-conformance",
+        workspace: "conformance/component",
         shipped: false,
-        title: "Misbehaves on demand, for tests of hosts",
+        title: "Does what a test of a host asks of it, well or badly",
         imports: SIGNED_HTTP_AND_LOG,
     },
 ];

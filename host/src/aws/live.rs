@@ -26,13 +26,20 @@ pub struct Live {
     endpoints: Endpoints,
     http: HttpClient,
     response_bytes_max: usize,
+    total_ms: u64,
 }
 
 impl Live {
     /// `response_bytes_max` is the largest answer that is read.
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, endpoints: Endpoints, http: HttpClient, response_bytes_max: usize) -> Self {
-        Self { sessions, endpoints, http, response_bytes_max }
+        Self { sessions, endpoints, http, response_bytes_max, total_ms: TOTAL_MS }
+    }
+
+    /// The same, with another time for a whole exchange than a minute.
+    #[must_use]
+    pub fn within_ms(self, total_ms: u64) -> Self {
+        Self { total_ms, ..self }
     }
 
     async fn send(&self, call: &Call, clock_offset_ms: i64) -> Result<Answer, ExchangeError> {
@@ -60,7 +67,7 @@ impl Live {
         request.headers_mut().insert(http::header::USER_AGENT, agent);
         sign_request(&mut request, &credentials, &place.signing_name, &place.signing_region, now(clock_offset_ms))
             .map_err(|error| ExchangeError::Refused(error.to_string()))?;
-        let limits = Limits { connect_ms: CONNECT_MS, total_ms: TOTAL_MS, body_bytes: self.response_bytes_max };
+        let limits = Limits { connect_ms: CONNECT_MS, total_ms: self.total_ms, body_bytes: self.response_bytes_max };
         let answer = self.http.send(request, limits).await.map_err(unanswered)?;
         let (head, body) = answer.into_parts();
         let dropped = drop_values(head.status.as_u16(), &body, &call.dropped)

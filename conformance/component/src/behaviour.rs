@@ -198,7 +198,7 @@ fn class(failure: SendFailure) -> ProblemClass {
     }
 }
 
-fn eat() -> ! {
+pub fn eat() -> ! {
     let mut eaten = Vec::new();
     loop {
         // Written to, so that it is memory and not a promise of some.
