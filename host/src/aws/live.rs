@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use aws_credential_types::Credentials;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -11,7 +12,7 @@ use portolan_guard::drop_values;
 use super::endpoint::Endpoints;
 use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
 use super::sign::sign_request;
-use crate::credentials::{Identity, SessionPolicy, Sessions, What};
+use crate::credentials::{AssumeFailure, Identity, SessionPolicy, Sessions, What};
 use crate::http_client::{HttpClient, HttpError, Limits};
 use crate::run::now_ms;
 
@@ -20,9 +21,36 @@ const CONNECT_MS: u64 = 5_000;
 /// Time for a whole exchange. AWS answers lists within a few seconds, the slowest within twenty.
 const TOTAL_MS: u64 = 60_000;
 
+/// Whatever has the credentials that sign: the sessions of a run, or an embedder's own identity.
+pub trait Keyring: Send + Sync + 'static {
+    /// Credentials for requests of this identity, under this policy where sessions are bounded.
+    fn credentials<'a>(
+        &'a self,
+        who: &'a Identity,
+        policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<Credentials, Arc<AssumeFailure>>>;
+
+    /// Drops an identity's credentials, so that the next ask has new ones.
+    fn forget(&self, who: &Identity);
+}
+
+impl Keyring for Sessions {
+    fn credentials<'a>(
+        &'a self,
+        who: &'a Identity,
+        policy: Option<&'a SessionPolicy>,
+    ) -> BoxFuture<'a, Result<Credentials, Arc<AssumeFailure>>> {
+        self.credentials_under(who, policy).boxed()
+    }
+
+    fn forget(&self, who: &Identity) {
+        self.forget(who);
+    }
+}
+
 /// Sends calls with the sessions of a run.
 pub struct Live {
-    sessions: Arc<Sessions>,
+    keys: Arc<dyn Keyring>,
     endpoints: Endpoints,
     http: HttpClient,
     response_bytes_max: usize,
@@ -32,8 +60,8 @@ pub struct Live {
 impl Live {
     /// `response_bytes_max` is the largest answer that is read.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, endpoints: Endpoints, http: HttpClient, response_bytes_max: usize) -> Self {
-        Self { sessions, endpoints, http, response_bytes_max, total_ms: TOTAL_MS }
+    pub fn new(keys: Arc<dyn Keyring>, endpoints: Endpoints, http: HttpClient, response_bytes_max: usize) -> Self {
+        Self { keys, endpoints, http, response_bytes_max, total_ms: TOTAL_MS }
     }
 
     /// The same, with another time for a whole exchange than a minute.
@@ -47,12 +75,12 @@ impl Live {
             .endpoints
             .place(&call.service, &call.region, call.host_prefix.as_deref())
             .map_err(|error| ExchangeError::Refused(error.to_string()))?;
-        let credentials = self.sessions.credentials_under(&call.identity, call.policy.as_ref()).await.map_err(
-            |failure| match failure.what {
+        let credentials = self.keys.credentials(&call.identity, call.policy.as_ref()).await.map_err(|failure| {
+            match failure.what {
                 What::PolicyTooLarge => ExchangeError::PolicyTooLarge(failure.to_string()),
                 _ => ExchangeError::NoCredentials(failure.to_string()),
-            },
-        )?;
+            }
+        })?;
         let mut request = http::Request::builder()
             .method(call.method.as_str())
             .uri(format!("{}{}", place.base, call.target))
@@ -116,7 +144,7 @@ impl Exchange for Live {
         policy: Option<&'a SessionPolicy>,
     ) -> BoxFuture<'a, Result<(), SessionFailure>> {
         async move {
-            match self.sessions.credentials_under(identity, policy).await {
+            match self.keys.credentials(identity, policy).await {
                 Ok(_) => Ok(()),
                 // The role lets itself be assumed; the first call meets this again and goes on under another policy.
                 Err(failure) if failure.what == What::PolicyTooLarge => Ok(()),
@@ -131,11 +159,11 @@ impl Exchange for Live {
     }
 
     fn renew(&self, identity: &Identity) {
-        self.sessions.forget(identity);
+        self.keys.forget(identity);
     }
 }
 
-fn session_failure(failure: &crate::credentials::AssumeFailure) -> SessionFailure {
+fn session_failure(failure: &AssumeFailure) -> SessionFailure {
     SessionFailure {
         denied: failure.is_denied(),
         code: failure.code.clone(),

@@ -16,7 +16,7 @@ pub use calls::{Calls, Counts};
 pub use client::{Client, ClientLimits};
 pub use endpoint::{Endpoints, Place, PlaceError};
 pub use exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-pub use live::Live;
+pub use live::{Keyring, Live};
 pub use recording::{Header, Recorder, RecordingError, Replay};
 pub use session_policies::{SessionPolicies, Widened};
 pub use sign::{SignError, sign_request};

@@ -1,15 +1,11 @@
 //! Which component is run: the one inside, or another build of it whose digest was given.
 
 use std::borrow::Cow;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::engine::{COMPONENT, digest_of};
-
-/// The component inside has five megabytes; a file beyond this is something else.
-const BYTES_MAX: u64 = 64 << 20;
+use crate::engine::{COMPONENT, digest_of, file};
 
 /// The flags that choose it, which every command takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -31,7 +27,7 @@ impl ChosenComponent {
     /// # Errors
     /// What is wrong with the choice, and what to do. Nothing of the file was run.
     pub fn bytes(&self) -> Result<Cow<'static, [u8]>, String> {
-        let Some(file) = &self.component else {
+        let Some(path) = &self.component else {
             if self.component_digest.is_some() || self.allow_unverified {
                 return Err(
                     "--component-digest and --allow-unverified are about another component: name its file with \
@@ -41,11 +37,11 @@ impl ChosenComponent {
             }
             return Ok(Cow::Borrowed(COMPONENT));
         };
-        let shown = file.display();
-        let bytes = read(file).map_err(|why| format!("--component {shown}: {why}"))?;
+        let shown = path.display();
+        let bytes = file::read(path).map_err(|why| format!("--component {shown}: {why}"))?;
         let digest = digest_of(&bytes);
         match &self.component_digest {
-            Some(given) if same(given, &digest) => Ok(Cow::Owned(bytes)),
+            Some(given) if file::same_digest(given, &digest) => Ok(Cow::Owned(bytes)),
             Some(given) => Err(format!(
                 "--component {shown} is not run: it is another component than the one asked for\n  \
                  --component-digest  {given}\n  the file's digest   {digest}"
@@ -56,39 +52,6 @@ impl ChosenComponent {
                  the file's digest   {digest}\n\
                  Give the digest that whoever built it has published (--component-digest sha256:…), or --allow-unverified"
             )),
-        }
-    }
-}
-
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > BYTES_MAX {
-        return Err(std::io::Error::other(format!(
-            "it has more than {BYTES_MAX} bytes, so it is no component of ours"
-        )));
-    }
-    Ok(bytes)
-}
-
-/// Digests are hexadecimal numbers, in either case, with or without the name of their kind.
-fn same(given: &str, digest: &str) -> bool {
-    let number = |text: &str| text.trim().trim_start_matches("sha256:").to_ascii_lowercase();
-    number(given) == number(digest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::same;
-
-    #[test]
-    fn a_digest_is_the_same_however_it_is_written_and_only_whole() {
-        let digest = "sha256:0a1b";
-        for given in ["sha256:0a1b", "0a1b", "0A1B", " sha256:0A1B\n"] {
-            assert!(same(given, digest), "{given:?}");
-        }
-        for given in ["", "sha256:", "0a1", "0a1b2", "sha512:0a1b", "sha256:0a1c"] {
-            assert!(!same(given, digest), "{given:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::args::{self, Cli, Command, DemoArgs, EstateArgs, SyncArgs};
 use super::flags::Flags;
-use super::judge::{self, Nowhere};
+use super::judge;
 use super::validate::{Printed, judged, validate};
 use super::{component, config, defaults, demo, doctor, estate, iam, kinds, logging, map, restore};
 use crate::config::accept::Day;
@@ -19,10 +19,13 @@ use crate::config::sinks::SinkUrl;
 use crate::config::{Loaded, Sources, load};
 use crate::credentials::Environment;
 use crate::engine::Engine;
+use crate::imports::Nowhere;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{PlanError, PlanFile};
-use crate::run::{Cancellation, ExitStatus, Report, StartError, Surroundings, Task, now_ms, summary, survey, sync};
+use crate::run::{
+    Cancellation, Embedded, ExitStatus, Report, StartError, Surroundings, Task, now_ms, summary, survey, sync,
+};
 
 /// Runs the command line and gives the process's exit status.
 #[must_use]
@@ -220,6 +223,7 @@ pub(super) fn begin(loaded: &Loaded, replay: Option<crate::aws::Replay>) -> Surr
         cancelled,
         replay,
         stand_in: None,
+        embedded: Embedded::default(),
     }
 }
 

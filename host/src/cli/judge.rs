@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use serde_json::json;
 
-use crate::bindings::portolan::aws::signed_http as wit;
 use crate::config::definitions::DefinitionFile;
 use crate::config::mapping::MappingFile;
 use crate::config::settings::Settings;
 use crate::engine::Engine;
-use crate::imports::{CallScope, Outbound};
+use crate::imports::Nowhere;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::run::{RunStart, guest_config, refused, remarked, run_facts};
@@ -59,19 +56,4 @@ pub(super) async fn mapping(
     let (instances, configured) = made.map_err(|error| refused(&error, definitions, Some(mapping)))?;
     let warnings = configured.warnings.iter().map(|warning| remarked(warning, definitions, Some(mapping)));
     Ok((instances, warnings.collect()))
-}
-
-/// Sends nothing: neither describing a component nor configuring it nor mapping needs a request.
-pub(super) struct Nowhere;
-
-impl Outbound for Nowhere {
-    fn send<'a>(
-        &'a self,
-        _scope: &'a CallScope,
-        requests: Vec<wit::Request>,
-    ) -> BoxFuture<'a, Vec<Result<wit::Response, wit::SendError>>> {
-        let refused =
-            || wit::SendError { class: wit::SendFailure::Refused, message: "nothing is sent here".to_owned() };
-        async move { requests.iter().map(|_| Err(refused())).collect() }.boxed()
-    }
 }

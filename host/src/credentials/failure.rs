@@ -48,6 +48,11 @@ pub enum What {
     Settings,
     /// The source of credentials did not give any.
     Source,
+    /// Whoever embeds this library brings credentials of their own, and these were not given.
+    Embedder {
+        /// It said no for good.
+        denied: bool,
+    },
     /// AWS answered, but not with a session of the role that was asked for.
     BadAnswer,
 }
@@ -80,20 +85,28 @@ pub enum Denied {
 }
 
 impl AssumeFailure {
-    pub(super) fn own(role: Option<&RoleArn>, what: What, message: impl Into<String>) -> Self {
+    pub(crate) fn own(role: Option<&RoleArn>, what: What, message: impl Into<String>) -> Self {
         Self { role: role.cloned(), what, code: String::new(), message: message.into(), request_id: None }
     }
 
     /// Whether AWS said no for good. Such an account is reported as not reached and keeps what it has.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        matches!(self.what, What::Denied(_))
+        matches!(self.what, What::Denied(_) | What::Embedder { denied: true })
     }
 
     /// Whether asking again within the run can help.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        matches!(self.what, What::Throttled | What::Unreachable | What::CallerExpired | What::Source | What::BadAnswer)
+        matches!(
+            self.what,
+            What::Throttled
+                | What::Unreachable
+                | What::CallerExpired
+                | What::Source
+                | What::BadAnswer
+                | What::Embedder { denied: false }
+        )
     }
 
     /// The likely cause, as one sentence.
@@ -113,6 +126,7 @@ impl AssumeFailure {
             What::Partition => "the credentials belong to another partition than the roles",
             What::Settings => "the settings cannot work together",
             What::Source => "the chosen credential source gave no credentials, or wrong ones",
+            What::Embedder { .. } => "the identity that was given to this library gave no credentials",
             What::BadAnswer => "whatever answered is not STS, or an endpoint override points elsewhere",
         }
     }
@@ -134,6 +148,7 @@ impl AssumeFailure {
             What::Partition => "use credentials of the roles' partition, or name roles of the credentials' one",
             What::Settings => "change the setting that the message names",
             What::Source => "mend that source, or name another one with --credentials",
+            What::Embedder { .. } => "mend that identity, or leave the account out",
             What::BadAnswer => "check AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS and --endpoint-url",
         }
     }
@@ -195,6 +210,7 @@ impl fmt::Display for AssumeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.role {
             Some(role) => write!(f, "no session for {role}: ")?,
+            None if matches!(self.what, What::Embedder { .. }) => f.write_str("no credentials: ")?,
             None => f.write_str("no source credentials: ")?,
         }
         if !self.code.is_empty() {

@@ -18,6 +18,7 @@ mod profile;
 mod roles;
 mod session_policy;
 mod sessions;
+mod slot;
 mod source;
 mod sts;
 mod task;
@@ -34,6 +35,7 @@ pub use roles::{Hop, Identity, ManagementPolicy, MemberRole, Override, RolePlan,
 pub(crate) use session_policy::in_any_account;
 pub use session_policy::{Rung, SESSION_POLICY_CHARS_MAX, SessionPolicy, allowing};
 pub use sessions::Sessions;
+pub(crate) use slot::Slot;
 pub use source::{PeerProvider, Priority, PriorityError, SourceKind, SourceSetting, SourceSettingError};
 pub use sts::{Sts, StsCall};
 pub use web_identity::WebIdentity;

@@ -1,8 +1,7 @@
 //! The sessions of a run: assumed once, shared, refreshed in time, and not asked for again when denied.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aws_credential_types::Credentials;
 use futures::FutureExt;
@@ -16,21 +15,8 @@ use super::load::load;
 use super::plan_check::PlanError;
 use super::roles::{Hop, Identity, ManagementPolicy, MemberRole, RolePlan};
 use super::session_policy::SessionPolicy;
+use super::slot::{Slot, lock};
 use super::{CallerIdentity, Chosen, Sts};
-
-/// Refreshed when less than this is left, or less than a tenth of the session's life.
-const REFRESH_BEFORE: Duration = Duration::from_secs(5 * 60);
-/// Not used in its last seconds: a request signed now arrives later.
-const USABLE_UNTIL: Duration = Duration::from_secs(15);
-/// Between two attempts to refresh what is still usable.
-const REFRESH_PAUSE: Duration = Duration::from_secs(30);
-/// How long a failure that may pass is given to whoever asks meanwhile: twenty units that wait for one
-/// account do not ask twenty times.
-const FAILURE_PAUSE: Duration = Duration::from_secs(5);
-/// A session younger than this is not forgotten: the refusal that is reported was of the one before.
-const TOO_YOUNG_TO_FORGET: Duration = Duration::from_secs(10);
-/// Credentials without an end (a user's keys) are asked for again after this.
-const WITHOUT_END: Duration = Duration::from_secs(15 * 60);
 
 /// Gives the credentials of each identity of a run. Shared by reference; all methods are safe at once.
 pub struct Sessions {
@@ -50,97 +36,6 @@ pub struct Sessions {
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sessions").field("source", &self.source.kind).field("sts", &self.sts).finish_non_exhaustive()
-    }
-}
-
-#[derive(Default)]
-struct Slot {
-    state: Mutex<State>,
-    /// Held while STS is asked: one at a time for each key.
-    flight: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct State {
-    current: Option<Current>,
-    failed: Option<Failed>,
-}
-
-struct Current {
-    credentials: Credentials,
-    obtained: SystemTime,
-    /// The last attempt to refresh it.
-    tried: SystemTime,
-}
-
-struct Failed {
-    failure: Arc<AssumeFailure>,
-    /// None: for the run.
-    until: Option<SystemTime>,
-}
-
-enum Look {
-    Fresh(Credentials),
-    /// Usable, but its end is near.
-    Due(Credentials),
-    Failed(Arc<AssumeFailure>),
-    Nothing,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn after(time: SystemTime, pause: Duration) -> SystemTime {
-    time.checked_add(pause).unwrap_or(time)
-}
-
-impl Current {
-    fn end(&self) -> SystemTime {
-        self.credentials.expiry().unwrap_or_else(|| after(self.obtained, WITHOUT_END))
-    }
-
-    fn left(&self, now: SystemTime) -> Duration {
-        self.end().duration_since(now).unwrap_or_default()
-    }
-
-    fn usable(&self, now: SystemTime) -> bool {
-        // What has no end stays usable although it is asked for again.
-        self.credentials.expiry().is_none() || self.left(now) > USABLE_UNTIL
-    }
-
-    fn due(&self, now: SystemTime) -> bool {
-        let life = self.end().duration_since(self.obtained).unwrap_or_default();
-        self.left(now) < REFRESH_BEFORE.max(life / 10) && now >= after(self.tried, REFRESH_PAUSE)
-    }
-}
-
-impl Slot {
-    fn look(&self, now: SystemTime) -> Look {
-        let state = lock(&self.state);
-        match (&state.current, &state.failed) {
-            (Some(current), _) if current.usable(now) => {
-                let credentials = current.credentials.clone();
-                if current.due(now) { Look::Due(credentials) } else { Look::Fresh(credentials) }
-            }
-            (_, Some(failed)) if failed.until.is_none_or(|until| now < until) => Look::Failed(failed.failure.clone()),
-            _ => Look::Nothing,
-        }
-    }
-
-    fn store(&self, credentials: Credentials, now: SystemTime) {
-        let mut state = lock(&self.state);
-        state.current = Some(Current { credentials, obtained: now, tried: now });
-        state.failed = None;
-    }
-
-    fn refused(&self, failure: &Arc<AssumeFailure>, now: SystemTime) {
-        let mut state = lock(&self.state);
-        if let Some(current) = &mut state.current {
-            current.tried = now;
-        }
-        let until = failure.is_passing().then(|| after(now, FAILURE_PAUSE));
-        state.failed = Some(Failed { failure: failure.clone(), until });
     }
 }
 
@@ -322,45 +217,16 @@ impl Sessions {
     }
 
     fn forget_session(&self, hops: &[Hop]) {
-        let now = self.sts.now();
-        let slot = self.slot(hops);
-        let mut state = lock(&slot.state);
-        state.current = state.current.take().filter(|current| now < after(current.obtained, TOO_YOUNG_TO_FORGET));
+        self.slot(hops).forget(self.sts.now());
     }
 
     /// Boxed, since a hop needs its parent's session first. The plan makes two hops at most.
     fn session(&self, hops: Vec<Hop>) -> BoxFuture<'_, Result<Credentials, Arc<AssumeFailure>>> {
         async move {
             let slot = self.slot(&hops);
-            match slot.look(self.sts.now()) {
-                Look::Fresh(credentials) => Ok(credentials),
-                Look::Failed(failure) => Err(failure),
-                Look::Due(old) => {
-                    // Whoever comes while another refreshes goes on with what there is.
-                    let Ok(_flight) = slot.flight.try_lock() else { return Ok(old) };
-                    Ok(self.fetch_into(&slot, &hops).await.unwrap_or(old))
-                }
-                Look::Nothing => {
-                    let _flight = slot.flight.lock().await;
-                    match slot.look(self.sts.now()) {
-                        Look::Fresh(credentials) | Look::Due(credentials) => Ok(credentials),
-                        Look::Failed(failure) => Err(failure),
-                        Look::Nothing => self.fetch_into(&slot, &hops).await,
-                    }
-                }
-            }
+            slot.credentials(|| self.sts.now(), || self.fetch(&hops)).await
         }
         .boxed()
-    }
-
-    async fn fetch_into(&self, slot: &Slot, hops: &[Hop]) -> Result<Credentials, Arc<AssumeFailure>> {
-        let outcome = self.fetch(hops).await;
-        let now = self.sts.now();
-        match &outcome {
-            Ok(credentials) => slot.store(credentials.clone(), now),
-            Err(failure) => slot.refused(failure, now),
-        }
-        outcome
     }
 
     async fn fetch(&self, hops: &[Hop]) -> Result<Credentials, Arc<AssumeFailure>> {

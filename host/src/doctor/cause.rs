@@ -111,7 +111,7 @@ impl Cause {
             What::Clock => Self::Clock,
             What::Partition => Self::WrongPartition,
             What::Settings => Self::Settings,
-            What::Source => Self::NoSource,
+            What::Source | What::Embedder { .. } => Self::NoSource,
             What::BadAnswer => Self::BadAnswer,
         };
         vec![one]

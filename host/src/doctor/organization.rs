@@ -58,7 +58,7 @@ async fn look(case: &mut Case) -> Result<Option<Look>, StartError> {
     let endpoints =
         Endpoints { partition: partition.clone(), variant: ground.variant, overrides: case.settings.endpoints.clone() };
     case.endpoints = Some(endpoints.clone());
-    let live = Live::new(Arc::clone(sessions), endpoints, ground.http.clone(), RESPONSE_BYTES_MAX);
+    let live = Live::new(Arc::clone(sessions) as _, endpoints, ground.http.clone(), RESPONSE_BYTES_MAX);
     // As in a run, a type is asked about once.
     let exchange: Arc<dyn Exchange> = Arc::new(TypeMemory::new(Arc::new(live)));
     let why = sessions.source().why.clone();

@@ -1,6 +1,7 @@
 //! The sandbox's engine: wasmtime with its limits, the component compiled once, and its interface checked.
 
 mod compile_cache;
+pub(crate) mod file;
 mod limits;
 
 use std::path::Path;

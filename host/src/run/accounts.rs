@@ -42,6 +42,30 @@ pub(crate) enum Attempt {
 const OUT_OF_SCOPE: &str = "OUT_OF_SCOPE";
 
 impl Found {
+    /// An account of which nothing is known but its id.
+    pub(crate) fn member(id: AccountId) -> Self {
+        let name = format!("Account {id}");
+        Self {
+            account: sync::Account {
+                id: id.to_string(),
+                name: name.clone(),
+                role: sync::AccountRole::Member,
+                details: json!({ "Id": id.as_str(), "Name": name }).to_string(),
+            },
+            row: AccountRow {
+                id: id.clone(),
+                name: Some(name),
+                email: None,
+                state: "ACTIVE".to_owned(),
+                ou_path: None,
+                tags: None,
+                is_management: false,
+            },
+            id,
+            attempt: Attempt::Read,
+        }
+    }
+
     /// The account as one whose organization-wide kinds alone are planned: those are read with the listing
     /// role, so they do not depend on whether the management account itself is read.
     pub(super) fn for_the_organization_alone(&self) -> sync::Account {
@@ -81,29 +105,7 @@ fn given(settings: &Settings, ids: BTreeSet<AccountId>) -> Listing {
     let selected = ids
         .into_iter()
         .filter(|id| (accounts.include.is_empty() || accounts.include.contains(id)) && !accounts.exclude.contains(id));
-    let found = selected.map(|id| {
-        let name = format!("Account {id}");
-        Found {
-            account: sync::Account {
-                id: id.to_string(),
-                name: name.clone(),
-                role: sync::AccountRole::Member,
-                details: json!({ "Id": id.as_str(), "Name": name }).to_string(),
-            },
-            row: AccountRow {
-                id: id.clone(),
-                name: Some(name),
-                email: None,
-                state: "ACTIVE".to_owned(),
-                ou_path: None,
-                tags: None,
-                is_management: false,
-            },
-            id,
-            attempt: Attempt::Read,
-        }
-    });
-    let found = found.collect();
+    let found = selected.map(Found::member).collect();
     Listing { found, whole: true, scope: ListingScope::Selection, problems: Vec::new(), organization: None }
 }
 

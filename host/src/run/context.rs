@@ -25,6 +25,8 @@ pub(super) struct Context {
     pub(super) client: Arc<Client>,
     pub(super) manifest: Manifest,
     pub(super) store: Arc<Worker<Catalogue>>,
+    /// Of all that shapes a page or a cursor.
+    pub(super) fingerprint: String,
     /// The fingerprint of the mapping in force.
     pub(super) mapping: Option<String>,
     /// False where the only sinks are streams: then the catalogue lives in memory, without rows.

@@ -8,6 +8,7 @@ use portolan_names::AccountId;
 use super::cancellation::Cancellation;
 use super::clock::{RunStart, now_ms};
 use super::context::Context;
+use super::embedded::{Embedded, Narrowed};
 use super::finish_plan::Planning;
 use super::ground::{Ground, check_endpoints, ground};
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
@@ -21,7 +22,9 @@ use super::stand_in::StandIn;
 use super::tally::Tally;
 use super::task::Task;
 use super::types::TypesInCatalogue;
-use crate::aws::{Client, ClientLimits, Endpoints, Exchange, Live, Recorder, Replay, TypeMemory};
+use crate::aws::{
+    Client, ClientLimits, Endpoints, Exchange, Keyring, Live, Recorder, Replay, SessionPolicies, TypeMemory,
+};
 use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::mapping::MappingFile;
@@ -62,6 +65,8 @@ pub struct Surroundings {
     pub replay: Option<Replay>,
     /// What answers in AWS's place, where no recording does.
     pub stand_in: Option<StandIn>,
+    /// What an embedder puts in the place of parts of the run.
+    pub embedded: Embedded,
 }
 
 /// Who the run is, for its first lines and its report.
@@ -130,10 +135,13 @@ pub(super) async fn set_up(
     };
     let environment = surroundings.environment.clone();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
-    let reach = match (replay, surroundings.stand_in) {
-        (Some(replay), _) => recorded(replay)?,
-        (None, Some(stand_in)) => stand_in.reach()?,
-        (None, None) => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
+    let Embedded { identity, operator, narrowing, redaction_key: own_key, sinks: own_sinks } = surroundings.embedded;
+    let has_own_identity = identity.is_some();
+    let reach = match (replay, surroundings.stand_in, identity) {
+        (Some(replay), ..) => recorded(replay)?,
+        (None, Some(stand_in), _) => stand_in.reach()?,
+        (None, None, Some(identity)) => identity.reach(&settings, &environment)?,
+        (None, None, None) => live(&settings, &start, surroundings.environment, surroundings.at_terminal).await?,
     };
     let (killed, mut catalogue, keeps_rows) = match resuming {
         Some((run, catalogue, keeps_rows)) => (Some(run), catalogue, keeps_rows),
@@ -151,16 +159,21 @@ pub(super) async fn set_up(
     if !is_plan {
         port::adopt(&at_port, &mut catalogue).await?;
     }
-    let streams = open_streams(&settings, &environment, &task)?;
-    let redaction_key = match key_of_replay {
-        Some(key) => key,
-        None => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
+    let streams = open_streams(&settings, &environment, &task)?.and_sinks(own_sinks);
+    let redaction_key = match (key_of_replay, own_key.filter(|_| !keeps_rows)) {
+        (Some(key), _) => key,
+        (None, Some(key)) => key.expose().to_owned(),
+        (None, None) => catalogue.redaction_key().map_err(|error| sink_failed(&error))?.expose().to_owned(),
     };
     let recording = match &task {
         Task::Plan { keep: Some(file) } => Some(fresh_recording(file)?),
         _ => settings.record.clone(),
     };
     let (exchange, recorder) = record(recording.as_deref(), &start, &reach, &redaction_key)?;
+    let exchange = match narrowing {
+        Some(narrowing) => Arc::new(Narrowed { inner: exchange, narrowing }) as Arc<dyn Exchange>,
+        None => exchange,
+    };
     let limits = ClientLimits {
         concurrency: settings.limits.concurrency as usize,
         per_account: settings.limits.per_account as usize,
@@ -180,12 +193,18 @@ pub(super) async fn set_up(
         tracing::warn!("{}", remarked(warning, &settings.kinds.definitions, settings.mapping.as_ref()));
     }
     let manifest = Manifest::parse(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
-    let grant = Grant::from_manifest(&configured.manifest).map_err(|error| StartError::Usage(error.to_string()))?;
+    let grant = Grant::from_manifest(&configured.manifest)
+        .and_then(|grant| grant.with_operator(operator))
+        .map_err(|error| StartError::Usage(error.to_string()))?;
     for refusal in grant.impossible() {
         tracing::warn!("the component declares a call that the guard never lets pass: {refusal}");
     }
     client.grant(grant);
-    let policies = session_policies(&settings, &manifest.calls);
+    // Whoever brings credentials has assumed the roles, and bounded their sessions or not.
+    let policies = match has_own_identity {
+        true => SessionPolicies::new(&manifest.calls, None, None),
+        false => session_policies(&settings, &manifest.calls),
+    };
     if settings.roles.session_policy.is_some() && policies.are_none() {
         tracing::info!(
             "no role is assumed, so no session policy bounds these credentials: give them read permissions alone \
@@ -241,6 +260,7 @@ pub(super) async fn set_up(
     let streams = port::open(at_port, &settings, is_plan, streams).await;
     let context = Context {
         mapping: settings.mapping.as_ref().map(MappingFile::fingerprint),
+        fingerprint,
         settings,
         start,
         partition: reach.partition,
@@ -306,7 +326,7 @@ async fn live(
     scope_is_chosen(settings, &identity, at_terminal)?;
     let partition = settings.partition.clone().unwrap_or_else(|| identity.partition().to_owned());
     let endpoints = Endpoints { partition: partition.clone(), variant, overrides: settings.endpoints.clone() };
-    let exchange = Live::new(Arc::clone(&sessions), endpoints, http, RESPONSE_BYTES_MAX);
+    let exchange = Live::new(Arc::clone(&sessions) as Arc<dyn Keyring>, endpoints, http, RESPONSE_BYTES_MAX);
     let types = Arc::new(TypeMemory::new(Arc::new(exchange)));
     Ok(Reach {
         exchange: Arc::clone(&types) as Arc<dyn Exchange>,

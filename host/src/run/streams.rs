@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use super::cancellation::Cancellation;
 use super::deliver::{Deliveries, DeliveryCounts, deliver};
-use crate::catalogue::{Catalogue, PageRecord};
+use crate::catalogue::{Catalogue, PageRecord, UnitOutcome};
+use crate::outcome::Problem;
 use crate::sink::{Destination, Ending, RunEnd, Sink, Worker};
+use crate::unit::UnitKey;
 
 /// Sinks that take pages as they come, and those that are brought in step at the end.
 pub(super) struct Streams {
@@ -22,6 +24,11 @@ impl Streams {
 
     pub(super) fn with_destinations(self, destinations: Vec<Box<dyn Destination>>) -> Self {
         Self { destinations, ..self }
+    }
+
+    pub(super) fn and_sinks(mut self, sinks: Vec<Box<dyn Sink>>) -> Self {
+        self.sinks.extend(sinks);
+        self
     }
 
     pub(super) fn and_destination(mut self, destination: Box<dyn Destination>) -> Self {
@@ -43,6 +50,17 @@ impl Streams {
         for sink in &self.sinks {
             if !self.has_failed(sink.name())
                 && let Err(error) = sink.store(Arc::clone(page)).await
+            {
+                self.fail(sink.name(), &error.to_string());
+            }
+        }
+    }
+
+    /// Tells each sink that has not failed what a unit proves.
+    pub(super) async fn unit(&self, unit: &UnitKey, outcome: &UnitOutcome, why: Option<&Problem>) {
+        for sink in &self.sinks {
+            if !self.has_failed(sink.name())
+                && let Err(error) = sink.proven(unit, outcome, why).await
             {
                 self.fail(sink.name(), &error.to_string());
             }

@@ -19,8 +19,9 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::catalogue::{CatalogueError, PageCounts, PageRecord, RunStart, UnitEnd};
+use crate::catalogue::{CatalogueError, PageCounts, PageRecord, RunStart, UnitEnd, UnitOutcome};
 use crate::deletion::Plan;
+use crate::outcome::Problem;
 use crate::unit::UnitKey;
 
 pub use catalogue::CatalogueSink;
@@ -65,6 +66,9 @@ pub enum SinkError {
     /// Its thread is gone.
     #[error(transparent)]
     Gone(#[from] WorkerGone),
+    /// An embedder's own sink refused.
+    #[error("{0}")]
+    Own(String),
 }
 
 /// How a run ended, for its sinks.
@@ -112,6 +116,19 @@ pub trait Sink: Send + Sync {
     /// # Errors
     /// It did not take it.
     fn end_unit(&self, _unit: UnitKey, _end: UnitEnd, _now: u64) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// A unit has come to its end, and this is what it proves; `why` says what made it incomplete.
+    ///
+    /// # Errors
+    /// It did not take it.
+    fn proven<'a>(
+        &'a self,
+        _unit: &'a UnitKey,
+        _outcome: &'a UnitOutcome,
+        _why: Option<&'a Problem>,
+    ) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async { Ok(()) })
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use portolan::config::settings::Settings;
 use portolan::credentials::Environment;
 use portolan::run::{
-    Cancellation, Report, RunStart, SourceFacts, StandIn, StartError, Surroundings, Task, now_ms, sync,
+    Cancellation, Embedded, Report, RunStart, SourceFacts, StandIn, StartError, Surroundings, Task, now_ms, sync,
 };
 
 use super::aws::Aws;
@@ -209,6 +209,7 @@ impl<'a> World<'a> {
                 home_region: HOME.to_owned(),
                 start: RunStart { id: format!("run-{number:03}"), at_ms: now_ms() },
             }),
+            embedded: Embedded::default(),
         };
         self.told.runs += 1;
         let resuming = matches!(task, Task::Resume);
