@@ -32,8 +32,8 @@ def main() -> int:
         for line in page.resources:
             found[line["resource"]["Type"]] += 1
             if out and isinstance(page, portolan.Page):
-                line = {"account": page.account.id, "kind": page.kind, "region": page.region, "resource": line}
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
+                envelope = {"account": page.account.id, "kind": page.kind, "region": page.region, "resource": line["resource"]}
+                out.write(json.dumps(envelope, ensure_ascii=False) + "\n")
         if not page.whole:
             incomplete += 1
             print(page if isinstance(page, portolan.PortolanError) else f"{page.kind} {page.account.id} {page.region}: {page.problems[0]}", file=sys.stderr)
