@@ -54,7 +54,8 @@ def expected(estate, kind, failures):
         failures.add(None, None, "the organization was not listed whole: " + said(listing.problems))
     units = set()
     for account in listing.accounts:
-        if not account.is_active:
+        # What is suspended or excluded is not read; the organization's own kinds are planned for its management account even so.
+        if not account.is_active and account.role != "management":
             continue
         try:
             plan = estate.plan(account)
@@ -63,7 +64,10 @@ def expected(estate, kind, failures):
             continue
         if not plan.whole:
             failures.add(account.id, None, "its regions are a guess: " + said(plan.problems))
-        units |= {(account.id, unit.region) for unit in plan.units() if unit.kind == kind}
+        of_kind = {(account.id, unit.region) for unit in plan.units() if unit.kind == kind}
+        if account.is_active and not plan.regions and not of_kind:
+            failures.add(account.id, None, "the management account has no role of this name; give it one, or name the account in excludeAccounts")
+        units |= of_kind
     return units
 
 
@@ -73,9 +77,6 @@ def take(event, whole, failures, give, accept_denied):
         failures.add(event.account.id, None, text(event.problem))
         return
     place = event.account.id, event.region
-    if isinstance(event, portolan.UnitFailed):
-        failures.add(*place, text(event.problem))
-        return
     if not event.whole:
         failures.add(*place, said(event.problems))
     open_ = [problem for problem in event.problems if not accepted(problem, accept_denied)]

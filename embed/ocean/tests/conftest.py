@@ -43,7 +43,8 @@ class Front:
     def rules(self, *rules):
         """These rules, and no others."""
         self.ask("DELETE", "rules")
-        self.ask("POST", "rules", list(rules))
+        if rules:
+            self.ask("POST", "rules", list(rules))
 
     def matched(self):
         return [rule["matched"] for rule in self.ask("GET", "state")["rules"]]

@@ -39,7 +39,6 @@ class PortApi:
         self.entities = {}
         self.requests = []
         self.states = []
-        self.logs = []
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -48,6 +47,14 @@ class PortApi:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+    def copy(self):
+        """Another server that has what this one has."""
+        other = PortApi(self.mapping, self.blueprints.values())
+        with self.lock:
+            other.entities = dict(self.entities)
+            other.integrations = {name: {**made, **other.sinks()} for name, made in self.integrations.items()}
+        return other
 
     # What tests look at.
 
@@ -71,14 +78,12 @@ class PortApi:
     def forget(self):
         """Empties the log of requests and states; what is there stays."""
         with self.lock:
-            self.requests, self.states, self.logs = [], [], []
+            self.requests, self.states = [], []
 
     # What the client asks.
 
     def answer(self, method, path, query, headers, body):
         if path[:1] == ["sinks"]:
-            if path[-1] == "logs":
-                self.logs += body["logs"]
             return {"ok": True}
         if path == ["auth", "access_token"]:
             if (body["clientId"], body["clientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
@@ -130,13 +135,16 @@ class PortApi:
         return self.integrations[identifier]
 
     def create_integration(self, body):
-        made = {**body, "config": body.get("config") or {}, "resyncState": {}}
-        for sink in ("logAttributes", "metricAttributes", "ingestAttributes"):
-            made[sink] = {"ingestUrl": f"{self.url}/v1/sinks/{'logs' if sink == 'logAttributes' else 'other'}"}
+        made = {**body, "config": body.get("config") or {}, "resyncState": {}, **self.sinks()}
         if self.mapping is not None:
             made |= {"config": self.mapping, "arePortResourcesInitialized": True}
         self.integrations[body["installationId"]] = made
         return made
+
+    def sinks(self):
+        """Where the client sends logs, metrics and raw data."""
+        names = {"logAttributes": "logs", "metricAttributes": "metrics", "ingestAttributes": "lake"}
+        return {name: {"ingestUrl": f"{self.url}/v1/sinks/{sink}"} for name, sink in names.items()}
 
     def blueprint(self, identifier):
         if identifier not in self.blueprints:
