@@ -3,7 +3,7 @@
 
 wasmtime::component::bindgen!({
     world: "integration",
-    path: "../wit",
+    path: "wit",
     imports: { default: async | trappable },
     exports: { default: async },
     additional_derives: [PartialEq],

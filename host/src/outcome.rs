@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn classes_are_those_of_the_interface_in_its_order() {
-        let wit = include_str!("../../wit/sync.wit");
+        let wit = include_str!("../wit/sync.wit");
         let body = wit.split_once("enum problem-class {").unwrap().1.split_once('}').unwrap().0;
         let names: Vec<&str> = body
             .lines()

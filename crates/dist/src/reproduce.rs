@@ -28,6 +28,11 @@ pub fn check(root: &Path, built: &[Built]) -> Result<(), DistError> {
         for kept in ["registry/cache", "registry/index"] {
             copy_folder(&home.join(kept), &cargo_home.join(kept))?;
         }
+        // Named before anything is unpacked there, since the compiler is told of the folders that there are.
+        for folder in portolan_component_build::paths::registries(&home) {
+            let registry = cargo_home.join("registry/src").join(folder.file_name().unwrap_or_default());
+            fs::create_dir_all(&registry).map_err(at(&registry))?;
+        }
     }
     for first in built {
         let target = elsewhere.join("built");
