@@ -31,6 +31,9 @@ def complaints(pattern: object, value: object, at: str) -> list[str]:
     if isinstance(pattern, dict):
         if not isinstance(value, dict):
             return [f"{at}: {shown(value)} instead of {shown(pattern)}"]
+        absent = [name for name in pattern if pattern[name] is not None and name not in value]
+        if absent:
+            return [f"{at}: no {', '.join(absent)} in {shown(value)}"]
         return [c for name, wanted in pattern.items() for c in complaints(wanted, value.get(name), f"{at}.{name}")]
     if isinstance(pattern, list):
         if not isinstance(value, list) or len(value) != len(pattern):

@@ -137,6 +137,9 @@ class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
     aws: ScriptedAws
 
+    def handle_error(self, *_: object) -> None:
+        """A host that hangs up, over an answer that is too large or too late, is no news: what it says of it is."""
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

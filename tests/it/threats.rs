@@ -6,7 +6,7 @@ use std::path::Path;
 use portolan_tests::folders;
 
 /// The documents whose claims name tests.
-const DOCUMENTS: &[&str] = &["SECURITY.md", "docs/threat-model.md", "docs/guard.md"];
+const DOCUMENTS: &[&str] = &["SECURITY.md", "docs/threat-model.md", "docs/guard.md", "wit/VERSIONING.md"];
 
 /// What stands between backticks and is a test: `tests/it/misbehaving.rs`, or with a function: `tests/it/x.rs::name`.
 fn named_tests(text: &str) -> BTreeSet<String> {

@@ -39,28 +39,40 @@ pub fn path() -> PathBuf {
             if let Some(given) = std::env::var_os("PORTOLAN_BINARY") {
                 return given.into();
             }
-            let folder = folders::profile();
-            // cargo builds binaries for the tests of their own package only; asking it again costs nothing when it has.
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let mut command = Command::new(cargo);
-            command.args(["build", "--quiet", "--workspace", "--bin", "portolan"]).current_dir(folders::workspace());
-            command.arg("--target-dir").arg(folders::target());
-            // What cargo told this test about its own package is no news of the build: build scripts that watch such
-            // variables (ring's does) would run again, here and in the next build.
-            for (name, _) in std::env::vars_os() {
-                if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
-                    command.env_remove(name);
-                }
-            }
-            if folder.file_name().is_some_and(|name| name == "release") {
-                command.arg("--release");
-            }
-            let built = command.output().unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
-            let said = String::from_utf8_lossy(&built.stderr);
-            assert!(built.status.success(), "cargo build --bin portolan failed; run it by hand:\n{said}");
-            folder.join(format!("portolan{}", std::env::consts::EXE_SUFFIX))
+            build(&["--bin", "portolan"]);
+            folders::profile().join(format!("portolan{}", std::env::consts::EXE_SUFFIX))
         })
         .clone()
+}
+
+/// An example of the workspace's, brought up to date first.
+///
+/// # Panics
+/// When it cannot be built.
+pub fn example(name: &str) -> PathBuf {
+    build(&["--example", name]);
+    folders::profile().join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Has cargo bring something up to date that is not built for the tests of this package; that costs nothing when it is.
+fn build(what: &[&str]) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--workspace"]).args(what).current_dir(folders::workspace());
+    command.arg("--target-dir").arg(folders::target());
+    // What cargo told this test about its own package is no news of the build: build scripts that watch such
+    // variables (ring's does) would run again, here and in the next build.
+    for (name, _) in std::env::vars_os() {
+        if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
+            command.env_remove(name);
+        }
+    }
+    if folders::profile().file_name().is_some_and(|name| name == "release") {
+        command.arg("--release");
+    }
+    let built = command.output().unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "cargo build {} failed; run it by hand:\n{said}", what.join(" "));
 }
 
 /// What a run left behind.

@@ -77,15 +77,16 @@ impl Opened {
         let overrides = Overrides::read(None, false, &variables, &mut Vec::new());
         let variant = portolan_tables::Variant { fips: false, dual_stack: false };
         let endpoints = Endpoints { partition: run.partition.clone(), variant, overrides };
-        let exchange = Live::new(sessions, endpoints, http, bytes(limits.response_bytes))
-            .within_ms(number(args, "timeout-ms"));
+        let exchange =
+            Live::new(sessions, endpoints, http, bytes(limits.response_bytes)).within_ms(number(args, "timeout-ms"));
         let held =
             ClientLimits { concurrency: CONCURRENCY, per_account: PER_ACCOUNT, batch_bytes: bytes(limits.batch_bytes) };
         let cancelled = Cancellation::default();
         let client = Arc::new(Client::new(Arc::new(exchange), run.partition.clone(), held, cancelled.clone()));
         let outbound = Arc::clone(&client) as Arc<dyn Outbound>;
-        let (instances, configured) =
-            Instances::new(engine, outbound, text(args, "config").to_owned(), run).await.map_err(|error| match error {
+        let (instances, configured) = Instances::new(engine, outbound, text(args, "config").to_owned(), run)
+            .await
+            .map_err(|error| match error {
                 ConfigureError::Rejected(_) => Failed::new("rejected", error.to_string()),
                 ConfigureError::Call(error) => error.into(),
             })?;
@@ -118,9 +119,7 @@ impl Opened {
                 let scope = scope(&account, Purpose::Read, &unit.kind)?;
                 records::page(lease.read_resources(scope, &account, &unit, &ids).await?)
             }
-            "map-resources" => {
-                records::mapped(lease.map_resources(&unit(args), text(args, "resources")).await?)
-            }
+            "map-resources" => records::mapped(lease.map_resources(&unit(args), text(args, "resources")).await?),
             "discover-accounts" => {
                 let scope = CallScope { account: None, purpose: Purpose::Discover, kind: Arc::from("") };
                 records::account_page(lease.discover_accounts(scope, cursor).await?)

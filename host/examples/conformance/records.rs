@@ -43,9 +43,7 @@ pub fn mapped(answer: Result<Mapped, Failure>) -> Result<Value, Failed> {
 
 pub fn account_page(answer: Result<AccountPage, Failure>) -> Result<Value, Failed> {
     let page = answer.map_err(failed)?;
-    let account = |account: &portolan::bindings::exports::portolan::aws::sync::Account| {
-        json!({ "id": account.id, "name": account.name, "role": case(&account.role), "details": account.details })
-    };
+    let account = |account: &portolan::bindings::exports::portolan::aws::sync::Account| json!({ "id": account.id, "name": account.name, "role": case(&account.role), "details": account.details });
     let accounts: Vec<Value> = page.accounts.iter().map(account).collect();
     Ok(json!({ "accounts": accounts, "problems": problems(&page.problems), "whole": page.whole, "next": page.next }))
 }
@@ -53,9 +51,10 @@ pub fn account_page(answer: Result<AccountPage, Failure>) -> Result<Value, Faile
 pub fn account_plan(answer: Result<AccountPlan, Failure>) -> Result<Value, Failed> {
     let plan = answer.map_err(failed)?;
     let regions = plan.regions.iter().map(|region| json!({ "name": region.name, "enabled": region.enabled }));
-    let kinds = plan.kinds.iter().map(|planned| {
-        json!({ "kind": planned.kind, "fate": case(&planned.fate), "regions": planned.regions })
-    });
+    let kinds = plan
+        .kinds
+        .iter()
+        .map(|planned| json!({ "kind": planned.kind, "fate": case(&planned.fate), "regions": planned.regions }));
     Ok(json!({ "regions": regions.collect::<Vec<_>>(), "whole": plan.whole, "kinds": kinds.collect::<Vec<_>>(),
         "problems": problems(&plan.problems) }))
 }
