@@ -1,5 +1,4 @@
 //! What `bindgen!` makes of `wit/`: nothing else stands here.
-#![expect(missing_docs, reason = "generated; the WIT files document it")]
 
 wasmtime::component::bindgen!({
     world: "integration",

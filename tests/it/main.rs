@@ -15,6 +15,7 @@ mod demo;
 mod deployments;
 mod differential;
 mod doctor;
+mod embedding_rust;
 mod endings;
 mod entities;
 mod estate;

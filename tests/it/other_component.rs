@@ -12,7 +12,7 @@ use portolan_tests::{component, programs};
 use serde_json::Value;
 
 /// What each kind tries, and the rule by which the guard refuses it.
-const REFUSED: &[(&str, &str)] = &[
+pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("Test::Writes::DeleteQueue", "no-operation"),
     ("Test::Writes::TerminateInstances", "no-operation"),
     ("Test::Writes::InQueryString", "target"),
@@ -41,7 +41,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("Test::Others::Header", "header"),
 ];
 /// Asks for what it may, so that the front's log is not empty.
-const HONEST: &str = "Test::Behaves::Asking";
+pub(crate) const HONEST: &str = "Test::Behaves::Asking";
 /// All that arrives at AWS: the source's own calls, and those of the honest kind.
 const ARRIVES: &[&str] = &["sqs:ListQueues", "sts:AssumeRole", "sts:GetCallerIdentity"];
 /// Where the kinds misbehave; elsewhere they ask for nothing.
