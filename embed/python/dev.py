@@ -60,7 +60,9 @@ def components() -> None:
     folder = ROOT / "target" / "components"
     if not all((folder / name).is_file() for name in ("portolan.wasm", "portolan-guard.wasm")):
         print("dev: building the components, once; this takes some minutes", file=sys.stderr)
-        subprocess.run(["cargo", "run", "--quiet", "--package", "portolan-dist", "--", str(folder)], cwd=ROOT, check=True)
+        made = subprocess.run(["cargo", "run", "--quiet", "--package", "portolan-dist", "--", str(folder)], cwd=ROOT).returncode
+        if made:
+            sys.exit("dev: the components could not be built (see above); name a folder that has them in PORTOLAN_COMPONENTS")
 
 
 def with_moto(*command: object, estate: str = "small") -> None:

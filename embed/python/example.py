@@ -20,25 +20,25 @@ def main() -> int:
     usage.add_argument("--ndjson", help="a file for the resources, one JSON object a line")
     usage.add_argument("--redaction-key", help="hexadecimal digits, so that the digests of secrets can be compared with another run's")
     asked = usage.parse_args()
-    out = open(asked.ndjson, "w", encoding="utf-8") if asked.ndjson else None
-    found: collections.Counter[str] = collections.Counter()
-    incomplete = 0
-    for page in portolan.sync(
+    events = portolan.sync(
         account_role_arn=os.environ["PORTOLAN_ROLE_ARN"],
         external_id=os.environ.get("PORTOLAN_EXTERNAL_ID"),
         kinds=asked.kinds if asked.kinds in ("core", "all") else asked.kinds.split(","),
         config={"redaction_key": asked.redaction_key} if asked.redaction_key else None,
-    ):
-        for line in page.resources:
-            found[line["resource"]["Type"]] += 1
-            if out and isinstance(page, portolan.Page):
-                envelope = {"account": page.account.id, "kind": page.kind, "region": page.region, "resource": line["resource"]}
-                out.write(json.dumps(envelope, ensure_ascii=False) + "\n")
-        if not page.whole:
-            incomplete += 1
-            print(page if isinstance(page, portolan.PortolanError) else f"{page.kind} {page.account.id} {page.region}: {page.problems[0]}", file=sys.stderr)
-    if out:
-        out.close()
+    )
+    found: collections.Counter[str] = collections.Counter()
+    incomplete = 0
+    with open(asked.ndjson or os.devnull, "w", encoding="utf-8") as out:
+        for event in events:
+            if isinstance(event, portolan.PortolanError):
+                print(event, file=sys.stderr)
+            elif not event.whole:
+                print(f"{event.kind} {event.account.id} {event.region}: {event.problems[0]}", file=sys.stderr)
+            incomplete += not event.whole
+            for line in event.resources:
+                found[line["resource"]["Type"]] += 1
+                place = {"account": event.account.id, "kind": line["resource"]["Type"], "region": getattr(event, "region", None)}
+                out.write(json.dumps({**place, "resource": line["resource"]}, ensure_ascii=False) + "\n")
     for kind, count in sorted(found.items()):
         print(f"{kind:32} {count:6}")
     print(f"{found.total()} resources; {incomplete} units and accounts incomplete")

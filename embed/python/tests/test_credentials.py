@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import logging
-import time
 import traceback
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import botocore.session
 import pytest
 from conftest import Front, Make, role_in
@@ -64,7 +64,7 @@ def test_a_session_is_shared_and_assumed_anew_before_its_end(front: Front, estat
     assert all(isinstance(page, portolan.Page) for page in one.sync())
     assert sum(call["operation"] == "AssumeRole" for call in front.calls()) == 2
     now = credentials._now()
-    monkeypatch.setattr(credentials, "_now", lambda: now + (credentials.datetime.timedelta(minutes=58)))
+    monkeypatch.setattr(credentials, "_now", lambda: now + (datetime.timedelta(minutes=58)))
     assert queues(one).whole
     assert sum(call["operation"] == "AssumeRole" for call in front.calls()) == 3
 
@@ -84,7 +84,7 @@ def test_a_listing_role_that_is_refused_is_an_error(estate: Make, organization: 
         list(estate(account_role_arn=organization["role"] + "Not", kinds=[QUEUE]).sync())
 
 
-@pytest.mark.parametrize("offset_s", [-3600, 3600])
+@pytest.mark.parametrize("offset_s", [-900, 900])
 def test_a_clock_that_is_off_is_corrected(front: Front, estate: Make, offset_s: int) -> None:
     front.post("clock", {"offset_s": offset_s})
     one = estate(kinds=[QUEUE, "AWS::S3::Bucket", "AWS::EC2::VPC"], regions=[WELL])

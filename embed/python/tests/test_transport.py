@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from portolan.errors import ConfigurationError
 from portolan.endpoints import override
+from portolan.errors import ConfigurationError
 from portolan.transport import Answer, ExchangeFailed, Transport
 
 
@@ -79,7 +79,13 @@ def test_a_large_answer_is_given_up_while_it_is_read(framing: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"not http at all\r\n\r\n", b""]
+    "text",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        b"not http at all\r\n\r\n",
+        b"",
+    ],
 )
 def test_an_answer_that_is_cut_short_is_broken(text: bytes) -> None:
     assert failure(saying(text)).failure == "broken"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -78,7 +78,7 @@ class Options(TypedDict, total=False):
     cache: str | PathLike[str] | None
 
 
-def sync(**options: Unpack[Options]) -> Iterator[Event]:
+def sync(**options: Unpack[Options]) -> Generator[Event, None, None]:
     """Reads everything that the options choose, and gives it page by page: `Page`, and for what failed `UnitFailed` or `AccountFailed`.
 
     Raises what `Estate` raises, and `AccessError` where the accounts cannot be listed.
@@ -86,12 +86,12 @@ def sync(**options: Unpack[Options]) -> Iterator[Event]:
     return _until_closed(Estate(**options))
 
 
-def _until_closed(estate: Estate) -> Iterator[Event]:
+def _until_closed(estate: Estate) -> Generator[Event, None, None]:
     with estate:
         yield from estate.sync()
 
 
-async def sync_async(**options: Unpack[Options]) -> AsyncIterator[Event]:
+async def sync_async(**options: Unpack[Options]) -> AsyncGenerator[Event, None]:
     """The same for asyncio: threads read, the event loop waits."""
     import asyncio
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import Counter
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .credentials import MANAGEMENT, Identity, Sessions
@@ -25,11 +23,13 @@ log = logging.getLogger(__name__)
 
 _MESSAGE_BYTES = 2 << 10
 """What the component is told of a request that was not answered; it puts it into problems."""
-_SKEW_MS = 4 * 60 * 1000
-"""From which offset on a refused signature is put down to the clock, as AWS's own SDKs do."""
-_SKEW_CODES = frozenset({"AccessDeniedException", "AuthFailure", "InvalidSignatureException", "RequestExpired", "SignatureDoesNotMatch"})
-"""Codes that are said of other things as well: only the clocks tell."""
-_FAILURES: dict[str, ProblemClass] = {"unresolved": "unreachable", "unreachable": "unreachable", "broken": "unreachable", "timed-out": "timed-out", "too-large": "too-large"}
+_FAILURES: dict[str, ProblemClass] = {
+    "unresolved": "unreachable",
+    "unreachable": "unreachable",
+    "broken": "unreachable",
+    "timed-out": "timed-out",
+    "too-large": "too-large",
+}
 
 
 class Unanswered(Exception):
@@ -43,7 +43,9 @@ class Unanswered(Exception):
 class Client:
     """Sends what the component asks for, if the guard lets it pass. May be called from any thread."""
 
-    def __init__(self, *, guard: Guard, sessions: Sessions, verdicts: Verdicts, transport: Transport, limits: Limits, base: str | None, cancelled: threading.Event) -> None:
+    def __init__(
+        self, *, guard: Guard, sessions: Sessions, verdicts: Verdicts, transport: Transport, limits: Limits, base: str | None, cancelled: threading.Event
+    ) -> None:
         self.calls: Counter[str] = Counter()
         """Attempts by `service:Operation`, and refusals by `refused service:Operation`."""
         self.cancelled = cancelled
@@ -126,7 +128,7 @@ class Client:
             failed: ExchangeFailed | None = None
             try:
                 answer = self._once(identity, request, region, permitted)
-                verdict = self._verdict(permitted, answer)
+                verdict = self._verdicts.of(permitted.service, permitted.operation, answer)
             except ExchangeFailed as failure:
                 failed = failure
             moved = answer and not redirected and self._bucket_region(request["service"], region, answer)
@@ -161,16 +163,6 @@ class Client:
             self._count(permitted.name)
             return self._transport.send(method, base, request["target"], signed, body, RESPONSE_BYTES)
 
-    def _verdict(self, permitted: Permitted, answer: Answer) -> Verdict:
-        text = answer.body.decode("utf-8", "replace")
-        verdict = self._verdicts.of(permitted.service, permitted.operation, answer.status, answer.headers, text)
-        # The component has no clock: where the answer does not state both times, its date is held against ours.
-        if verdict.clock_offset_ms is None and (verdict.class_ == "clock-skew" or verdict.code in _SKEW_CODES):
-            offset = _offset_ms(answer.header("date"))
-            if offset is not None and abs(offset) > _SKEW_MS:
-                return Verdict("clock-skew", verdict.code, verdict.message, None, offset)
-        return verdict
-
     def _bucket_region(self, service: str, region: str, answer: Answer) -> str | None:
         """S3 says where a bucket is when it was asked elsewhere; the host is looked up anew, once. A `location` is never followed."""
         if service != "s3" or answer.status not in (301, 307, 400, 403):
@@ -200,10 +192,3 @@ class Client:
         self.cancelled.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
-
-
-def _offset_ms(date: str | None) -> int | None:
-    try:
-        return round((parsedate_to_datetime(date or "").timestamp() - time.time()) * 1000)
-    except ValueError:
-        return None

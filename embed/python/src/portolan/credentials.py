@@ -23,6 +23,8 @@ _REFRESH = datetime.timedelta(minutes=5)
 """A session is refreshed when less than this is left."""
 _USABLE = datetime.timedelta(seconds=15)
 """It is not used in its last seconds: a request signed now arrives later."""
+_PAUSE = datetime.timedelta(seconds=30)
+"""Between two attempts to refresh what is still usable."""
 _FAILURE_S = 5.0
 """How long a failure that may pass is given to whoever asks meanwhile: twenty units of an account do not ask twenty times."""
 _YOUNG_S = 10.0
@@ -102,6 +104,7 @@ class _Slot:
     lock: threading.Lock = field(default_factory=threading.Lock)
     session: Session | None = None
     obtained: datetime.datetime | None = None
+    tried: datetime.datetime | None = None
     failure: StsFailed | None = None
     failed_until: datetime.datetime | None = None
 
@@ -171,9 +174,10 @@ class Sessions:
         slot = self._slot(role)
         with slot.lock:
             now = _now()
-            if slot.session and slot.session.expires - now > _REFRESH:
-                return slot.session
             usable = slot.session if slot.session and slot.session.expires - now > _USABLE else None
+            if usable and (usable.expires - now > _REFRESH or (slot.tried and now - slot.tried < _PAUSE)):
+                return usable
+            slot.tried = now
             if slot.failure and (slot.failed_until is None or now < slot.failed_until):
                 if usable:
                     return usable

@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
@@ -106,9 +106,7 @@ class Estate:
         log.info("identity: %s", caller.arn)
         self._own = caller.account
         partition = roles.partition or caller.arn.split(":")[1]
-        text = configuration.of(
-            manifest=json.loads(self._described()), kinds=kinds, regions=regions, mapping=mapping, config=config, home_region=home
-        )
+        text = configuration.of(manifest=json.loads(self._described()), kinds=kinds, regions=regions, mapping=mapping, config=config, home_region=home)
         run = Run(run_id, int(started.timestamp() * 1000), partition)
         self._instances = Instances(self._program, self._client.send, text, run, self.limits.units)
         configured = self._instances.configured
@@ -142,14 +140,14 @@ class Estate:
 
     # -- everything at once ----------------------------------------------------------------------
 
-    def sync(self, kinds: Sequence[str] | None = None, accounts: Sequence[Account] | None = None) -> Iterator[Event]:
+    def sync(self, kinds: Sequence[str] | None = None, accounts: Sequence[Account] | None = None) -> Generator[Event, None, None]:
         """Reads all units, or those of some of the kinds and accounts, side by side; gives pages as they come.
 
         Reading stops while `limits.pages_ahead` pages wait to be taken. Raises `AccessError` where the accounts cannot be listed.
         """
         return flow.events(self, kinds, accounts)
 
-    def sync_async(self, kinds: Sequence[str] | None = None, accounts: Sequence[Account] | None = None) -> AsyncIterator[Event]:
+    def sync_async(self, kinds: Sequence[str] | None = None, accounts: Sequence[Account] | None = None) -> AsyncGenerator[Event, None]:
         """The same for asyncio: threads read, the event loop waits."""
         return flow.events_async(self, kinds, accounts)
 

@@ -8,13 +8,13 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import AccountFailed, PortolanError, UnitFailed
 from .limits import RESTARTS
-from .model import Account, Page, Problem, Unit
+from .model import Account, Problem, Unit
 
 if TYPE_CHECKING:
     from .estate import Estate, Event
@@ -87,7 +87,7 @@ class _Reader:
         for thread in self._threads:
             thread.start()
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Until each thread has said that it has ended."""
         for _ in self._threads:
             while (event := self._out.get()) is not None:
@@ -188,7 +188,7 @@ def _accounts(estate: Estate, accounts: Sequence[Account] | None) -> Sequence[Ac
     return listing.accounts
 
 
-def events(estate: Estate, kinds: Sequence[str] | None, accounts: Sequence[Account] | None) -> Iterator[Event]:
+def events(estate: Estate, kinds: Sequence[str] | None, accounts: Sequence[Account] | None) -> Generator[Event, None, None]:
     """What `Estate.sync` gives. Nothing begins before the first is asked for."""
     reader = _Reader(estate, kinds, _accounts(estate, accounts))
     reader.start()
@@ -199,7 +199,7 @@ def events(estate: Estate, kinds: Sequence[str] | None, accounts: Sequence[Accou
         reader.join()
 
 
-async def events_async(estate: Estate, kinds: Sequence[str] | None, accounts: Sequence[Account] | None) -> AsyncIterator[Event]:
+async def events_async(estate: Estate, kinds: Sequence[str] | None, accounts: Sequence[Account] | None) -> AsyncGenerator[Event, None]:
     """What `Estate.sync_async` gives."""
     reader = _Reader(estate, kinds, await asyncio.to_thread(_accounts, estate, accounts))
     reader.start()

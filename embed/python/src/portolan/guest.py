@@ -63,7 +63,10 @@ class Configured:
 
 def program(file: Path, cache: Path | None) -> Program:
     """The component, which may import the two interfaces and nothing else."""
-    imports = {"portolan:aws/signed-http@0.1.0": {"send": _send}, "portolan:aws/log@0.1.0": {"write": _write}}
+    imports: dict[str, dict[str, Callable[..., Any]]] = {
+        "portolan:aws/signed-http@0.1.0": {"send": _send},
+        "portolan:aws/log@0.1.0": {"write": _write},
+    }
     return Program(file, cache, FUNCTIONS, imports)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from .errors import GuestError
 from .model import Line
@@ -52,5 +53,5 @@ def _lines(text: str) -> list[Line]:
     return lines
 
 
-def _is(line: Line, members: dict[str, type]) -> bool:
+def _is(line: Line, members: Mapping[str, type]) -> bool:
     return all(isinstance(line.get(name), kind) for name, kind in members.items())

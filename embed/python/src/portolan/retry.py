@@ -28,7 +28,7 @@ class Backoff:
         """How long to wait after an attempt; none when it was the last."""
         if attempt >= self.attempts or (asked_s is not None and asked_s > RETRY_AFTER_MAX_S):
             return None
-        jittered = random.random() * min(self.base_s * 2 ** (attempt - 1), DELAY_MAX_S)
+        jittered = random.random() * min(self.base_s * 2.0 ** (attempt - 1), DELAY_MAX_S)
         return jittered if asked_s is None else min(max(jittered, asked_s), asked_s + RETRY_AFTER_JITTER_S)
 
 

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ _INSTANCES = 10
 _SETTINGS = f"epochs, stack {_STACK_BYTES}"
 
 
-class Rec(Record):  # type: ignore[misc, unused-ignore]
+class Rec(Record):
     """A record of an interface, its fields named as they are there (`page-bytes`)."""
 
     def __init__(self, fields: dict[str, Any]) -> None:
@@ -45,7 +45,8 @@ class Rec(Record):  # type: ignore[misc, unused-ignore]
 
 def fields(record: Any) -> dict[str, Any]:
     """A record's fields by their names."""
-    return vars(record)
+    found: dict[str, Any] = vars(record)
+    return found
 
 
 class Runtime:
@@ -93,7 +94,7 @@ def runtime() -> Runtime:
 class Program:
     """A component that imports nothing but what it is given here, and the functions of one of its interfaces."""
 
-    def __init__(self, file: Path, cache: Path | None, functions: dict[str, Sequence[str]], imports: dict[str, dict[str, Callable[..., Any]]]) -> None:
+    def __init__(self, file: Path, cache: Path | None, functions: Mapping[str, Sequence[str]], imports: Mapping[str, Mapping[str, Callable[..., Any]]]) -> None:
         self.runtime = runtime()
         self.component = self.runtime.component(file, cache)
         foreign = [name for name in self.component.type.imports(self.runtime.engine) if name not in imports]

@@ -17,9 +17,9 @@ class _Quiet(SigV4Auth):
     def add_auth(self, request: AWSRequest) -> None:
         now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=self.offset_s)
         request.context["timestamp"] = now.strftime("%Y%m%dT%H%M%SZ")
-        self._modify_request_before_signing(request)
+        self._modify_request_before_signing(request)  # type: ignore[attr-defined]
         signature = self.signature(self.string_to_sign(request, self.canonical_request(request)), request)
-        self._inject_signature_to_request(request, signature)
+        self._inject_signature_to_request(request, signature)  # type: ignore[attr-defined]
 
 
 class _QuietS3(_Quiet, S3SigV4Auth):

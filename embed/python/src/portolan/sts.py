@@ -12,7 +12,7 @@ import re
 import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from botocore.credentials import ReadOnlyCredentials
@@ -47,7 +47,7 @@ class StsFailed(Exception):
 class Session:
     """A role's session."""
 
-    credentials: ReadOnlyCredentials
+    credentials: ReadOnlyCredentials = field(repr=False)
     expires: datetime.datetime
 
 
@@ -109,13 +109,15 @@ class Sts:
                 offset_ms = verdict.clock_offset_ms
         code, said = (verdict.code, verdict.message) if verdict else ("", str(failure))
         status = answer.status if answer else 0
-        request_id = answer and (answer.header("x-amzn-requestid") or _texts(answer.body).get("RequestId"))
+        request_id = (answer.header("x-amzn-requestid") or _texts(answer.body).get("RequestId")) if answer else None
         message = printable(without(f"{what}: {said or f'status {status}'}", secrets))
         problem = Problem("no-credentials", message, f"sts:{operation}", None, printable(code), request_id)
-        denied = status in (400, 401, 403) and code not in _PASSING and bool(verdict) and verdict.class_ == "final"
+        denied = verdict is not None and verdict.class_ == "final" and status in (400, 401, 403) and code not in _PASSING
         raise StsFailed(problem, denied=denied)
 
-    def _once(self, operation: str, body: bytes, credentials: ReadOnlyCredentials, offset_ms: int) -> tuple[Answer | None, Verdict | None, ExchangeFailed | None]:
+    def _once(
+        self, operation: str, body: bytes, credentials: ReadOnlyCredentials, offset_ms: int
+    ) -> tuple[Answer | None, Verdict | None, ExchangeFailed | None]:
         headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")]
         signed = sign("POST", f"{self._base}/", headers, body, credentials, "sts", self._region, offset_ms)
         try:
@@ -123,8 +125,7 @@ class Sts:
                 answer = self._transport.send("POST", self._base, "/", signed, body, _ANSWER_BYTES)
         except ExchangeFailed as failure:
             return None, None, failure
-        text = answer.body.decode("utf-8", "replace")
-        verdict = self._verdicts.of("sts", operation, answer.status, answer.headers, text)
+        verdict = self._verdicts.of("sts", operation, answer)
         if verdict.class_ == "ok" and not 200 <= answer.status < 300:
             verdict = Verdict("final", "", f"status {answer.status}, and the answer is not STS's")
         return answer, verdict, None

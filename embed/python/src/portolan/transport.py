@@ -121,12 +121,13 @@ class Transport:
         match error:
             case NameResolutionError():
                 return ExchangeFailed("unresolved", f"{host} does not resolve")
+            # Before the next: it is one of those for urllib3.
+            case NewConnectionError() | SSLError():
+                return ExchangeFailed("unreachable", f"{host} takes no connection: {_cause(error)}")
             case ConnectTimeoutError():
                 return ExchangeFailed("timed-out", f"{host} took no connection within {self._connect_s:g} s")
             case ReadTimeoutError() | TimeoutError():
                 return ExchangeFailed("timed-out", f"{host} did not answer within {self._timeout_s:g} s")
-            case NewConnectionError() | SSLError():
-                return ExchangeFailed("unreachable", f"{host} takes no connection: {_cause(error)}")
             case HTTPError() | OSError():
                 return ExchangeFailed("broken", f"the connection to {host} broke: {_cause(error)}")
         return ExchangeFailed("broken", f"the request to {host} failed: {type(error).__name__}")
