@@ -61,8 +61,9 @@ export class Discovery {
     const log = options.log ?? ((): void => undefined);
     const refuse = async (): Promise<never> => Promise.reject(new Error("this call may not send requests"));
 
+    const busyMs = options.componentTimeoutMs ?? limits.BUSY_MS;
     // One thread reads error answers, so that an answer that the component cannot take costs no unit.
-    const reader = new Threads(component, "blocking", undefined, 1, { send: refuse, log });
+    const reader = new Threads(component, "blocking", busyMs, undefined, 1, { send: refuse, log });
     const closing = new AbortController();
     // Each exchange in flight listens to it.
     setMaxListeners(Infinity, closing.signal);
@@ -99,7 +100,7 @@ export class Discovery {
         closed: closing.signal,
         log,
       });
-      const guests = new Threads(component, settings.engine, configuration, settings.concurrency, { send: (scope, requests) => outbound.send(scope, requests), log });
+      const guests = new Threads(component, settings.engine, busyMs, configuration, settings.concurrency, { send: (scope, requests) => outbound.send(scope, requests), log });
       ends.unshift(() => guests.close(closing.signal.reason), () => sessions.close());
       closing.signal.addEventListener("abort", () => ends.forEach((end) => end()), { once: true });
       const configured = (await guests.call("configure", [configuration.config, run], SILENT)) as Configured;

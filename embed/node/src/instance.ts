@@ -20,18 +20,21 @@ export class Instance {
   #method: Method = "configure";
   #messages = 0;
   #pages = 0;
-  /** Processor time of the call before it was entered last. */
+  /** How long the call ran before it was entered last. */
   #usedMs = 0;
   #enteredAt = 0;
   /** Ends the call when an import failed: jco's own promise may stay open then. */
   #fail: (error: unknown) => void = () => undefined;
 
-  private constructor(readonly outside: Outside) {}
+  private constructor(
+    readonly outside: Outside,
+    readonly busyMs: number,
+  ) {}
 
   /** Makes and configures one, as part of `call`, whose time this is. */
   static async make(start: Start, outside: Outside, call: number): Promise<Instance> {
     outside.enter(call);
-    const instance = new Instance(outside);
+    const instance = new Instance(outside, start.busyMs);
     const { instantiate } = (await import(start.glue)) as typeof Root;
     const module = (name: string): WebAssembly.Module => {
       const found = start.modules[name];
@@ -102,7 +105,7 @@ export class Instance {
     if (requests.length > limits.BATCH_MAX) {
       throw new Limit(`the component sent ${requests.length} requests in one batch; ${limits.BATCH_MAX} are allowed`);
     }
-    if (this.#usedMs > limits.CPU_MS) throw new Limit(`the component ran for more than ${limits.CPU_MS / 1_000} s in one call`);
+    if (this.#usedMs > this.busyMs) throw new Limit(`the component ran for more than ${this.busyMs} ms in one call`);
     if (SENDING.has(this.#method)) return undefined;
     return requests.map(() => ({ tag: "err", val: { class: "refused", message: "this call may not send requests" } }));
   }

@@ -48,6 +48,8 @@ export interface Options {
   readonly engine?: Engine;
   /** Time for one exchange with AWS, in milliseconds; 60,000 without it. */
   readonly requestTimeoutMs?: number;
+  /** How long the component may run in one call, waiting for AWS not counted, in milliseconds; 30,000 without it. */
+  readonly componentTimeoutMs?: number;
   /** Stops it: what runs ends with the signal's reason. */
   readonly signal?: AbortSignal;
   /** Hears of refusals, retries and the component's own diagnostics. Nothing that a caller needs is said there alone. */
@@ -90,8 +92,10 @@ export function settingsOf(options: Options): Settings {
   if (engine === "jspi" && bestEngine() !== "jspi") throw wrong(`Node.js ${process.versions.node} cannot suspend WebAssembly; leave engine out, or use Node.js 24 or newer`);
   const concurrency = options.concurrency ?? CONCURRENCY[engine];
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > CONCURRENCY_MAX) throw wrong(`concurrency is a number from 1 to ${CONCURRENCY_MAX}`);
-  const timeout = options.requestTimeoutMs;
-  if (timeout !== undefined && !(timeout > 0 && Number.isFinite(timeout))) throw wrong("requestTimeoutMs is a number of milliseconds above 0");
+  for (const name of ["requestTimeoutMs", "componentTimeoutMs"] as const) {
+    const timeout = options[name];
+    if (timeout !== undefined && !(timeout > 0 && Number.isFinite(timeout))) throw wrong(`${name} is a number of milliseconds above 0`);
+  }
 
   const list = options.accountRoleArn === undefined ? undefined : roleOf(options.accountRoleArn);
   const listed = new Map((options.accountRoleArns ?? []).map((arn) => [roleOf(arn).account, arn]));

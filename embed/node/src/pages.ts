@@ -1,5 +1,6 @@
 import type { Page as WitPage } from "../component/portolan/sync/interfaces/portolan-aws-sync.js";
 import { PortolanError, textOf } from "./errors.js";
+import { printable } from "./text.js";
 import type { Entity, FailedMapping, Page, Problem, ProblemClass, Resource, Scope } from "./types.js";
 
 /** Whose page it is. */
@@ -65,6 +66,6 @@ function isScope(line: Line): line is Line & Scope {
 
 /** What does not parse is not quoted: it may hold anything. */
 function unreadable(why: string): PortolanError {
-  const message = `the component gave a page that cannot be read: ${why.replace(/"[^]*"/, "…").slice(0, 200)}`;
+  const message = `the component gave a page that cannot be read: ${printable(why.replace(/"[^]*"|'[^]*'/g, "…"), 200)}`;
   return new PortolanError("failure", message, ownProblem("bad-answer", message));
 }

@@ -20,6 +20,8 @@ export interface Start {
   readonly blocking: boolean;
   /** What instances are configured with; none in threads that only describe and classify. */
   readonly configuration: { readonly config: string; readonly run: Run } | undefined;
+  /** How long one call may run, waiting not counted, in milliseconds. */
+  readonly busyMs: number;
   /** Shared: see the places below. */
   readonly marks: Int32Array;
 }

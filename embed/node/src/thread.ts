@@ -2,7 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import { PortolanError, textOf } from "./errors.js";
-import { CPU_MS, START_MS, WATCH_MS } from "./limits.js";
+import { START_MS, WATCH_MS } from "./limits.js";
 import { ANSWERED, ENTRIES, type FromThread, type Method, RUNNING, type Request, type Sent, type Start, type ToThread } from "./protocol.js";
 import type { Problem } from "./types.js";
 
@@ -32,6 +32,7 @@ export class Thread {
   readonly #worker: Worker;
   readonly #marks: Int32Array;
   readonly #blocking: boolean;
+  readonly #busyMs: number;
   readonly #outside: Outside;
   readonly #running = new Map<number, Running>();
   readonly #watch: NodeJS.Timeout;
@@ -43,6 +44,7 @@ export class Thread {
   constructor(start: Omit<Start, "marks">, outside: Outside) {
     this.#marks = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
     this.#blocking = start.blocking;
+    this.#busyMs = start.busyMs;
     this.#outside = outside;
     const workerData: Start = { ...start, marks: this.#marks };
     // Nothing of this process's environment or arguments reaches the thread: credentials may be there.
@@ -122,8 +124,8 @@ export class Thread {
       this.#seen = { entry, since: now };
       return;
     }
-    if (now - this.#seen.since <= (this.#ready ? CPU_MS : START_MS)) return;
-    const late = new PortolanError("limit", this.#ready ? `the component ran for more than ${CPU_MS / 1_000} s without an answer` : "the component's thread did not start");
+    if (now - this.#seen.since <= (this.#ready ? this.#busyMs : START_MS)) return;
+    const late = new PortolanError("limit", this.#ready ? `the component ran for more than ${this.#busyMs} ms without an answer` : "the component's thread did not start");
     this.stop(late, (call) => (call === running || !this.#ready ? late : new Interrupted()));
   }
 }

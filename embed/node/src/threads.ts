@@ -26,9 +26,9 @@ export class Threads {
   #closed: unknown;
 
   /** `atOnce` calls run side by side: each in its thread, or many in each. */
-  constructor(component: Component, engine: Engine, configuration: Start["configuration"], atOnce: number, outside: Outside) {
+  constructor(component: Component, engine: Engine, busyMs: number, configuration: Start["configuration"], atOnce: number, outside: Outside) {
     const blocking = engine === "blocking";
-    const start = { glue: blocking ? component.glue.sync : component.glue.jspi, modules: component.modules, blocking, configuration };
+    const start = { glue: blocking ? component.glue.sync : component.glue.jspi, modules: component.modules, blocking, busyMs, configuration };
     this.#make = () => new Thread(start, outside);
     this.#places = new Places(atOnce);
     this.#perThread = blocking ? 1 : Math.ceil(atOnce / Math.min(availableParallelism(), SUSPENDING_THREADS_MAX));
