@@ -38,13 +38,14 @@ def commands(asked, folder):
     external_id.chmod(0o600)
     built = TARGET / asked.profile
     node = shutil.which("node") or "node"
+    ocean = max(TARGET.glob("python/ocean-*/bin/python"), default=TARGET / "python/ocean/bin/python")
     role = ["--account-role-arn", os.environ["PORTOLAN_ROLE_ARN"], "--external-id-file", external_id]
     return out, {
         "binary": [built / "portolan", "sync", *role, "--kinds", asked.kinds, "--to", f"ndjson:{out}"],
         "rust": [built / "examples" / "ndjson"],
         "python": [TARGET / "python/embed/bin/python", ROOT / "embed/python/example.py", "--kinds", asked.kinds, "--ndjson", out],
         "node": [node, ROOT / "embed/node/example.js", "--kinds", asked.kinds, "--ndjson", out],
-        "ocean": [TARGET / "python/ocean/bin/python", ROOT / "embed/ocean/example.py", "--resources", *asked.kinds.split(",")],
+        "ocean": [ocean, ROOT / "embed/ocean/example.py", "--resources", *asked.kinds.split(",")],
     }
 
 
