@@ -13,6 +13,7 @@ mod deletion;
 mod demo;
 mod deployments;
 mod differential;
+mod distribution;
 mod doctor;
 mod endings;
 mod entities;
