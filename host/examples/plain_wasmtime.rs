@@ -11,8 +11,8 @@
 
 wasmtime::component::bindgen!({ world: "integration", path: "wit" });
 
-use exports::portolan::aws::sync::{Account, AccountRole, Limits, Page, Run, Unit};
 use self::portolan::aws::{log, signed_http};
+use exports::portolan::aws::sync::{Account, AccountRole, Limits, Page, Run, Unit};
 use signed_http::{Request, Response, SendError, SendFailure};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Engine, Result, Store, format_err};

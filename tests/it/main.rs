@@ -14,6 +14,7 @@ mod deletion;
 mod demo;
 mod deployments;
 mod differential;
+mod distribution;
 mod doctor;
 mod embedding_rust;
 mod endings;

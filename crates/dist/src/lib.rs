@@ -77,12 +77,12 @@ impl Built {
     }
 }
 
-/// Builds every product of the workspace at `root`, in the target folder that its other guests are built in.
+/// Builds every product of the workspace at `root`; `target` is the folder that all its guests are built in.
 ///
 /// # Errors
 /// One does not build, or asks more of its host than it may.
-pub fn build(root: &Path) -> Result<Vec<Built>, DistError> {
-    PRODUCTS.iter().map(|product| build_one(product, root, &root.join("target/guest"), None)).collect()
+pub fn build(root: &Path, target: &Path) -> Result<Vec<Built>, DistError> {
+    PRODUCTS.iter().map(|product| build_one(product, root, target, None)).collect()
 }
 
 fn build_one(

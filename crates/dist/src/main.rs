@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 fn made(arguments: &Arguments) -> Result<(), DistError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = package.ancestors().nth(2).unwrap_or(package);
-    let built = portolan_dist::build(root)?;
+    let built = portolan_dist::build(root, &root.join("target/guest"))?;
     for one in &built {
         println!("{}", line(one));
     }

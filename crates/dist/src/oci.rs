@@ -22,7 +22,7 @@ const CREATED: &str = "1970-01-01T00:00:00Z";
 /// The guidance asks for this name of any component, whatever it imports.
 const OS_OF_COMPONENTS: &str = "wasip2";
 
-/// Writes the layout of all products that users get into `folder`, and gives the digest of each one's manifest by its tag.
+/// Writes the layout of all products that users get into `folder`, and gives the digest of each manifest by its tag.
 ///
 /// # Errors
 /// A file cannot be written; cargo does not say what is in a component.
@@ -32,9 +32,11 @@ pub fn write(root: &Path, built: &[Built], folder: &Path) -> Result<Vec<(String,
     for one in built.iter().filter(|one| one.product.shipped) {
         let tag = format!("{}-{version}", one.product.name());
         let mut artifact = put_component(folder, one, version)?;
-        let bill = put_sbom(folder, &one.product.sbom_file(), &sbom::of(root, one)?, &artifact)?;
-        tags.push((tag.clone(), text(&artifact, "digest")));
-        set(&mut artifact, "annotations", json!({"org.opencontainers.image.ref.name": tag}));
+        let mut bill = put_sbom(folder, &one.product.sbom_file(), &sbom::of(root, one)?, &artifact)?;
+        for (tag, manifest) in [(tag.clone(), &mut artifact), (format!("{tag}.sbom"), &mut bill)] {
+            set(manifest, "annotations", json!({"org.opencontainers.image.ref.name": tag}));
+            tags.push((tag, text(manifest, "digest")));
+        }
         manifests.extend([artifact, bill]);
     }
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests});
