@@ -42,6 +42,11 @@ fn play(part: Option<&str>, host: &[&str]) -> Output {
     command.arg("--host").args(host).output().unwrap()
 }
 
+/// Where the adapter keeps what it has compiled: ten processes would compile the same.
+fn cache() -> String {
+    folders::target().join("conformance-compiled").display().to_string()
+}
+
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -49,7 +54,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn the_reference_host_does_its_duties() {
     let adapter = binary::example("conformance").display().to_string();
-    let output = play(None, &[&adapter]);
+    let output = play(None, &[&adapter, &cache()]);
     let said = said(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains(" passed, 0 failed, 0 left out, 0 not run"), "{said}");
@@ -62,13 +67,13 @@ fn a_host_that_lacks_a_duty_fails_the_case_that_names_it() {
     let between = folders::workspace().join("conformance/broken_host.py").display().to_string();
     let python = python::interpreter().display().to_string();
     for (duty, case) in BROKEN {
-        let output = play(Some(case), &[&python, &between, duty, &adapter]);
+        let output = play(Some(case), &[&python, &between, duty, &adapter, &cache()]);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(1), "without {duty}: {said}");
         assert!(said.contains("FAILED") && said.contains(case), "without {duty}: {said}");
     }
     // And with nothing taken away, what stands between changes nothing.
-    let output = play(Some("a-request-arrives-signed"), &[&python, &between, "nothing", &adapter]);
+    let output = play(Some("a-request-arrives-signed"), &[&python, &between, "nothing", &adapter, &cache()]);
     assert!(output.status.success(), "{}", said(&output));
 }
 
