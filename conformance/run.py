@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import sys
+import tempfile
 import threading
 import time
 
@@ -21,6 +22,7 @@ from scripted_aws import EXTERNAL_ID, SOURCE_KEY, ScriptedAws, secret_of
 HERE = pathlib.Path(__file__).resolve().parent
 PROTOCOL = 1
 KIND = "Test::Puppet::Scripted"
+LOG = "portolan:aws/log@0.1.0"
 MEMBER, OTHER, MANAGEMENT = "111122223333", "444455556666", "100000000001"
 # For a host that takes them; one whose limits are its own says in `hello` which.
 LIMITS = {"batch": 16, "response-bytes": 1 << 20, "batch-bytes": 2 << 20, "page-bytes": 128 << 10, "cursor-bytes": 64 << 10}
@@ -36,6 +38,7 @@ class Lane:
     def __init__(self, command: list[str], components: pathlib.Path) -> None:
         self.command, self.components = command, components
         self.aws = ScriptedAws()
+        self.folder = tempfile.TemporaryDirectory(prefix="conformance-")
         self.host: "Host | None" = None
         self.cannot: dict[str, str] = {}
         self.limits = LIMITS
@@ -91,8 +94,9 @@ class Lane:
         config = {"version": 1, "kinds": [{"kind": KIND}], **({"script": wanted["script"]} if "script" in wanted else {})}
         component = self.components / "portolan-conformance.wasm"
         if "imports" in wanted:
-            component = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / f"conformance-{os.getpid()}-imports.wasm"
-            component.write_bytes(importing(wanted["imports"]))
+            component_bytes = component.read_bytes()
+            component = pathlib.Path(self.folder.name) / "imports.wasm"
+            component.write_bytes(importing(component_bytes, wanted["imports"]))
         return {
             "component": str(component), "config": json.dumps(config), "operator": wanted.get("operator", []),
             "run": {"id": "conformance", "started-at-ms": 1_700_000_000_000, "partition": "aws", "limits": self.limits},
@@ -136,6 +140,7 @@ class Lane:
     def stop(self) -> "str | None":
         wrong = self.host.stop() if self.host else None
         self.aws.stop()
+        self.folder.cleanup()
         return wrong
 
 
@@ -169,10 +174,11 @@ def call_of(step: dict) -> tuple[str, dict]:
     return call, {**args, **step.get("args", {})}
 
 
-def importing(name: str) -> bytes:
-    """A component that imports one interface and has nothing else: an instance type without members, and the import of it."""
-    text = name.encode()
-    return b"\0asm\x0d\0\x01\0" + bytes([7, 3, 1, 0x42, 0, 10, len(text) + 5, 1, 0, len(text)]) + text + bytes([5, 0])
+def importing(component: bytes, name: str) -> bytes:
+    """The component with another import in place of the log; names have their length before them, so that it is the same."""
+    if len(name) != len(LOG) or LOG.encode() not in component:
+        raise ValueError(f"{name} does not fit in place of {LOG}")
+    return component.replace(LOG.encode(), name.encode())
 
 
 def main() -> int:

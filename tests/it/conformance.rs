@@ -1,7 +1,8 @@
 //! The conformance kit (conformance/) against the reference host, and against hosts that lack a duty.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use portolan_tests::{binary, folders, programs, python};
 
@@ -18,13 +19,18 @@ const BROKEN: &[(&str, &str)] = &[
 ];
 
 /// The kit's components in a folder, as `portolan-dist` would put them.
-fn components() -> PathBuf {
+fn components() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(make_components)
+}
+
+fn make_components() -> PathBuf {
     let folder = folders::target().join("conformance-components");
     std::fs::create_dir_all(&folder).unwrap();
     for (file, name) in
         [(programs::conformance(), "portolan-conformance.wasm"), (programs::guard(), "portolan-guard.wasm")]
     {
-        // Other tests may read it meanwhile, so it is never seen half written.
+        // Other test executables may read it meanwhile, so it is never seen half written.
         let draft = folder.join(format!("{name}.{}.draft", std::process::id()));
         std::fs::copy(file, &draft).unwrap();
         std::fs::rename(&draft, folder.join(name)).unwrap();
