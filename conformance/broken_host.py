@@ -27,7 +27,9 @@ def of_calls(duty: str, call: dict) -> dict:
         print(f"opening a run with {args['external-id']}", file=sys.stderr, flush=True)
     if duty == "guard" and "DeleteQueue" in json.dumps(args):
         where = urllib.parse.urlsplit(os.environ["AWS_ENDPOINT_URL"])
-        http.client.HTTPConnection(where.netloc).request("POST", "/", "{}", {"x-amz-target": "AmazonSQS.DeleteQueue"})
+        aws = http.client.HTTPConnection(where.netloc)
+        aws.request("POST", "/", "{}", {"x-amz-target": "AmazonSQS.DeleteQueue"})
+        aws.getresponse().read()
     return call
 
 

@@ -139,7 +139,7 @@ def reading(guest: Instance, host: Host) -> None:
             host.answers = [component.Variant("ok", R(status=200, headers=[("a", "b")], body="text", attempts=2))]
             came = notes(page([{"send": [{name: case}]}]))[0]
             says(f"to-host signed-http.{name}.{case}", at(host.sent[0], name) == case, host.sent[0])
-            says("to-guest signed-http.send ok", came == {"answer": {"status": 200, "headers": [["a", "b"]], "body": "text", "attempts": 2}}, came)
+            says("to-guest signed-http.send ok", came == {"answer": {"status": 200, "headers": [["a", "b"]], "body": "text", "body-bytes": 4, "attempts": 2}}, came)
     for prefix in ("api.", None):
         page([{"send": [{"host-prefix": prefix}]}])
         option("to-host signed-http.request.host-prefix", at(host.sent[0], "host-prefix"), prefix)
@@ -164,7 +164,8 @@ def reading(guest: Instance, host: Host) -> None:
     for script, side in (([], "ok"), ([{"fail": {}}], "err")):
         read = guest.call("sync", "read-resources", account("member"), unit, [json.dumps(script)])
         says(f"to-host sync.read-resources {side}", ("whole" in vars(read)) == (side == "ok"), read)
-        mapped = guest.call("sync", "map-resources", unit, json.dumps(script))
+        line = {"id": "r", "arn": "a", "gaps": [], "resource": {"Type": KIND, "Properties": {"script": script}}}
+        mapped = guest.call("sync", "map-resources", unit, json.dumps(line))
         says(f"to-host sync.map-resources {side}", ("entities" in vars(mapped)) == (side == "ok"), mapped)
 
 
@@ -182,11 +183,11 @@ def accounts(guest: Instance) -> None:
     failed = guest.call("sync", "discover-accounts", json.dumps([{"fail": {"class": "denied"}}]))
     says("to-host sync.discover-accounts err", "problem" in vars(failed), failed)
     fates = ["read", "unavailable", "excluded"]
-    plan = guest.call("sync", "plan", account("member", json.dumps([{"give": {"kinds": [{"kind": fate, "fate": fate} for fate in fates]}}])))
+    plan = guest.call("sync", "plan", account("member", json.dumps({"script": [{"give": {"kinds": [{"kind": fate, "fate": fate} for fate in fates]}}]})))
     for planned in at(plan, "kinds"):
         says(f"to-host sync.fate.{at(planned, 'kind')}", at(planned, "fate") == at(planned, "kind"), planned)
     says("to-host sync.plan ok", len(at(plan, "kinds")) == 3, plan)
-    failed = guest.call("sync", "plan", account("member", json.dumps([{"fail": {}}])))
+    failed = guest.call("sync", "plan", account("member", json.dumps({"script": [{"fail": {}}]})))
     says("to-host sync.plan err", "problem" in vars(failed), failed)
 
 

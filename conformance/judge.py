@@ -54,7 +54,7 @@ def notes_of(call: str, value: dict) -> "list | None":
         if call in ("sync-page", "read-resources"):
             return [json.loads(line)["resource"]["Properties"] for line in value["resources"].splitlines()]
         if call == "map-resources":
-            return [json.loads(line) for line in value["entities"].splitlines()]
+            return [json.loads(line)["entity"] for line in value["entities"].splitlines()]
         if call == "discover-accounts":
             return [note for account in value["accounts"] if account["id"] == "notes" for note in json.loads(account["details"])]
         if call == "plan":

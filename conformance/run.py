@@ -9,7 +9,9 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import sys
+import tempfile
 import threading
 import time
 
@@ -20,8 +22,12 @@ from scripted_aws import EXTERNAL_ID, SOURCE_KEY, ScriptedAws, secret_of
 HERE = pathlib.Path(__file__).resolve().parent
 PROTOCOL = 1
 KIND = "Test::Puppet::Scripted"
+LOG = "portolan:aws/log@0.1.0"
 MEMBER, OTHER, MANAGEMENT = "111122223333", "444455556666", "100000000001"
+# For a host that takes them; one whose limits are its own says in `hello` which.
 LIMITS = {"batch": 16, "response-bytes": 1 << 20, "batch-bytes": 2 << 20, "page-bytes": 128 << 10, "cursor-bytes": 64 << 10}
+# How a case names a size: "=response-bytes+1", "=batch-bytes*2/5".
+SIZE = re.compile(r"=([a-z-]+)(?:\*(\d+)/(\d+))?([+-]\d+)?")
 # What a host's runtime may be unable to do; all else is every host's duty.
 MAY_LACK = {"cpu", "timeout", "cancel"}
 
@@ -32,8 +38,10 @@ class Lane:
     def __init__(self, command: list[str], components: pathlib.Path) -> None:
         self.command, self.components = command, components
         self.aws = ScriptedAws()
+        self.folder = tempfile.TemporaryDirectory(prefix="conformance-")
         self.host: "Host | None" = None
         self.cannot: dict[str, str] = {}
+        self.limits = LIMITS
 
     def start(self) -> dict:
         """Starts the host and asks who it is."""
@@ -46,6 +54,7 @@ class Lane:
         if "ok" not in about or about["ok"].get("protocol") != PROTOCOL:
             raise HostGone(f"it does not speak protocol {PROTOCOL}: {about}")
         self.cannot = about["ok"].get("cannot", {})
+        self.limits = {**LIMITS, **about["ok"].get("limits", {})}
         if set(self.cannot) - MAY_LACK:
             raise HostGone(f"it says that it cannot {sorted(set(self.cannot) - MAY_LACK)}; only {sorted(MAY_LACK)} may be lacking")
         return about["ok"]
@@ -55,7 +64,7 @@ class Lane:
         if self.host is None:
             self.start()
         try:
-            wrong = self.steps(case)
+            wrong = self.steps(sized(case, self.limits))
         except HostGone as gone:
             written = self.host.written()
             self.host.process.kill()
@@ -82,15 +91,15 @@ class Lane:
         return wrong
 
     def open_args(self, wanted: dict) -> dict:
-        limits = {**LIMITS, **wanted.get("limits", {})}
         config = {"version": 1, "kinds": [{"kind": KIND}], **({"script": wanted["script"]} if "script" in wanted else {})}
         component = self.components / "portolan-conformance.wasm"
         if "imports" in wanted:
-            component = pathlib.Path(os.environ.get("TMPDIR", "/tmp")) / f"conformance-{os.getpid()}-imports.wasm"
-            component.write_bytes(importing(wanted["imports"]))
+            component_bytes = component.read_bytes()
+            component = pathlib.Path(self.folder.name) / "imports.wasm"
+            component.write_bytes(importing(component_bytes, wanted["imports"]))
         return {
             "component": str(component), "config": json.dumps(config), "operator": wanted.get("operator", []),
-            "run": {"id": "conformance", "started-at-ms": 1_700_000_000_000, "partition": "aws", "limits": limits},
+            "run": {"id": "conformance", "started-at-ms": 1_700_000_000_000, "partition": "aws", "limits": self.limits},
             "roles": {"member": "arn:aws:iam::{account}:role/Conformance", "management": f"arn:aws:iam::{MANAGEMENT}:role/Conformance"},
             "accounts": [MEMBER, OTHER, MANAGEMENT], "external-id": EXTERNAL_ID, "timeout-ms": wanted.get("timeout-ms", 20_000)}
 
@@ -131,7 +140,21 @@ class Lane:
     def stop(self) -> "str | None":
         wrong = self.host.stop() if self.host else None
         self.aws.stop()
+        self.folder.cleanup()
         return wrong
+
+
+def sized(part: object, limits: dict[str, int]) -> object:
+    """A case with its sizes as numbers, by the limits of the host."""
+    if isinstance(part, dict):
+        return {name: sized(value, limits) for name, value in part.items()}
+    if isinstance(part, list):
+        return [sized(value, limits) for value in part]
+    found = SIZE.fullmatch(part) if isinstance(part, str) else None
+    if not found:
+        return part
+    name, times, over, more = found.groups()
+    return limits[name] * int(times or 1) // int(over or 1) + int(more or 0)
 
 
 def call_of(step: dict) -> tuple[str, dict]:
@@ -140,20 +163,22 @@ def call_of(step: dict) -> tuple[str, dict]:
     script = json.dumps(step.get("script", []))
     account = {"id": step.get("account", MEMBER), "name": "kit", "role": step.get("role", "member"), "details": "{}"}
     unit = {"kind": KIND, "region": "us-east-1"}
+    resource = {"id": "r", "arn": "arn:aws:test:::r", "gaps": [], "resource": {"Type": KIND, "Properties": {"script": step.get("script", [])}}}
     args = {
         "sync-page": {"account": account, "unit": unit, "cursor": script},
         "read-resources": {"account": account, "unit": unit, "ids": [script]},
-        "map-resources": {"unit": unit, "resources": script},
+        "map-resources": {"unit": unit, "resources": json.dumps(resource) + "\n"},
         "discover-accounts": {"cursor": script},
-        "plan": {"account": {**account, "details": script}},
+        "plan": {"account": {**account, "details": json.dumps({"script": step.get("script", [])})}},
     }[call]
     return call, {**args, **step.get("args", {})}
 
 
-def importing(name: str) -> bytes:
-    """A component that imports one interface and has nothing else: an instance type without members, and the import of it."""
-    text = name.encode()
-    return b"\0asm\x0d\0\x01\0" + bytes([7, 3, 1, 0x42, 0, 10, len(text) + 5, 1, 0, len(text)]) + text + bytes([5, 0])
+def importing(component: bytes, name: str) -> bytes:
+    """The component with another import in place of the log; names have their length before them, so that it is the same."""
+    if len(name) != len(LOG) or LOG.encode() not in component:
+        raise ValueError(f"{name} does not fit in place of {LOG}")
+    return component.replace(LOG.encode(), name.encode())
 
 
 def main() -> int:

@@ -1,7 +1,8 @@
 //! The conformance kit (conformance/) against the reference host, and against hosts that lack a duty.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use portolan_tests::{binary, folders, programs, python};
 
@@ -18,13 +19,18 @@ const BROKEN: &[(&str, &str)] = &[
 ];
 
 /// The kit's components in a folder, as `portolan-dist` would put them.
-fn components() -> PathBuf {
+fn components() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(make_components)
+}
+
+fn make_components() -> PathBuf {
     let folder = folders::target().join("conformance-components");
     std::fs::create_dir_all(&folder).unwrap();
     for (file, name) in
         [(programs::conformance(), "portolan-conformance.wasm"), (programs::guard(), "portolan-guard.wasm")]
     {
-        // Other tests may read it meanwhile, so it is never seen half written.
+        // Other test executables may read it meanwhile, so it is never seen half written.
         let draft = folder.join(format!("{name}.{}.draft", std::process::id()));
         std::fs::copy(file, &draft).unwrap();
         std::fs::rename(&draft, folder.join(name)).unwrap();
@@ -42,6 +48,11 @@ fn play(part: Option<&str>, host: &[&str]) -> Output {
     command.arg("--host").args(host).output().unwrap()
 }
 
+/// Where the adapter keeps what it has compiled: ten processes would compile the same.
+fn cache() -> String {
+    folders::target().join("conformance-compiled").display().to_string()
+}
+
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -49,7 +60,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn the_reference_host_does_its_duties() {
     let adapter = binary::example("conformance").display().to_string();
-    let output = play(None, &[&adapter]);
+    let output = play(None, &[&adapter, &cache()]);
     let said = said(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains(" passed, 0 failed, 0 left out, 0 not run"), "{said}");
@@ -62,13 +73,13 @@ fn a_host_that_lacks_a_duty_fails_the_case_that_names_it() {
     let between = folders::workspace().join("conformance/broken_host.py").display().to_string();
     let python = python::interpreter().display().to_string();
     for (duty, case) in BROKEN {
-        let output = play(Some(case), &[&python, &between, duty, &adapter]);
+        let output = play(Some(case), &[&python, &between, duty, &adapter, &cache()]);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(1), "without {duty}: {said}");
         assert!(said.contains("FAILED") && said.contains(case), "without {duty}: {said}");
     }
     // And with nothing taken away, what stands between changes nothing.
-    let output = play(Some("a-request-arrives-signed"), &[&python, &between, "nothing", &adapter]);
+    let output = play(Some("a-request-arrives-signed"), &[&python, &between, "nothing", &adapter, &cache()]);
     assert!(output.status.success(), "{}", said(&output));
 }
 

@@ -99,7 +99,10 @@ impl sync::Guest for Program {
         };
         let kinds = KINDS.with_borrow(|kinds| kinds.iter().map(planned).collect());
         let usual = AccountPlan { regions, whole: true, kinds, problems: Vec::new() };
-        if puppet::is_script(&account.details) { puppet::plan(&account, &run()?) } else { Ok(usual) }
+        match puppet::in_details(&account.details) {
+            Some(script) => puppet::plan(&account, &script, &run()?),
+            None => Ok(usual),
+        }
     }
 
     fn sync_page(account: Account, unit: Unit, cursor: Option<String>) -> Result<Page, Failure> {

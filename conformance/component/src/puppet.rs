@@ -13,6 +13,8 @@ use crate::{bad_call, behaviour};
 
 /// The kind whose units are played.
 pub const KIND: &str = "Test::Puppet::Scripted";
+/// How much of an answer is noted.
+const NOTED_CHARACTERS: usize = 4_000;
 
 thread_local! {
     static MEMORY: RefCell<(u32, String)> = const { RefCell::new((0, String::new())) };
@@ -28,8 +30,9 @@ struct Played {
 /// What a call was given, for `echo`.
 type Given<'a> = &'a dyn Fn() -> Value;
 
-pub fn is_script(text: &str) -> bool {
-    text.trim_start().starts_with('[')
+/// The script in an account's details, if there is one.
+pub fn in_details(details: &str) -> Option<String> {
+    serde_json::from_str::<Value>(details).ok()?.get("script").map(Value::to_string)
 }
 
 pub fn page(
@@ -57,9 +60,17 @@ pub fn page(
     })
 }
 
-pub fn map(script: &str, run: &sync::Run) -> Result<sync::Mapped, sync::Failure> {
-    let played = play(script, &|| json!({ "limits": limits(&run.limits) }))?;
-    let lines = || played.notes.iter().map(|note| format!("{note}\n")).collect();
+/// The script is a property of the first resource; the notes are entities.
+pub fn map(resources: &str, run: &sync::Run) -> Result<sync::Mapped, sync::Failure> {
+    let first: Value = read(resources.lines().next().unwrap_or_default())?;
+    let script = first.pointer("/resource/Properties/script").map(Value::to_string).unwrap_or_default();
+    let played = play(&script, &|| json!({ "limits": limits(&run.limits) }))?;
+    let entity = |(index, note): (usize, &Value)| {
+        let index = index.to_string();
+        let line = json!({ "of": index, "mapping": 0, "identifier": index, "blueprint": "kit", "entity": note });
+        format!("{line}\n")
+    };
+    let lines = || played.notes.iter().enumerate().map(entity).collect();
     Ok(sync::Mapped {
         entities: text(&played.give, "entities").unwrap_or_else(lines),
         problems: problems(&played.give)?,
@@ -95,9 +106,9 @@ pub fn discover(script: &str, run: &sync::Run) -> Result<sync::AccountPage, sync
 }
 
 /// The notes are the messages of problems, class `limit`.
-pub fn plan(account: &sync::Account, run: &sync::Run) -> Result<sync::AccountPlan, sync::Failure> {
+pub fn plan(account: &sync::Account, script: &str, run: &sync::Run) -> Result<sync::AccountPlan, sync::Failure> {
     let given = || json!({ "account": shown(account), "limits": limits(&run.limits) });
-    let played = play(&account.details, &given)?;
+    let played = play(script, &given)?;
     let mut kinds = Vec::new();
     for planned in items(&played.give, "kinds") {
         kinds.push(sync::Planned {
@@ -190,11 +201,18 @@ fn play(script: &str, given: Given<'_>) -> Result<Played, sync::Failure> {
 fn send(requests: &[Request], notes: &mut Vec<Value>) -> Result<(), sync::Failure> {
     let requests: Vec<signed_http::Request> = requests.iter().map(request).collect::<Result<_, _>>()?;
     notes.extend(signed_http::send(&requests).into_iter().map(|answer| match answer {
-        Ok(answer) => json!({ "answer": { "status": answer.status, "headers": answer.headers, "body": answer.body,
-            "attempts": answer.attempts } }),
+        Ok(answer) => {
+            json!({ "answer": { "status": answer.status, "headers": answer.headers, "body": cut(&answer.body),
+            "body-bytes": answer.body.len(), "attempts": answer.attempts } })
+        }
         Err(error) => json!({ "error": { "class": failure_name(error.class), "message": error.message } }),
     }));
     Ok(())
+}
+
+/// Enough of a body to know it by: notes have to fit into a page.
+fn cut(body: &str) -> &str {
+    body.char_indices().nth(NOTED_CHARACTERS).map_or(body, |(end, _)| body.get(..end).unwrap_or(body))
 }
 
 fn request(asked: &Request) -> Result<signed_http::Request, sync::Failure> {

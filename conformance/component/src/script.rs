@@ -1,6 +1,6 @@
-//! What a script may say: a JSON array of steps, in the cursor of `sync-page` and `discover-accounts`, in an account's `details`
-//! for `plan`, as the first id of `read-resources`, as the `resources` of `map-resources`, and under `script` in a
-//! configuration. Names are those of the interface.
+//! What a script may say: a JSON array of steps, in the cursor of `sync-page` and `discover-accounts`, as the first id of
+//! `read-resources`, and under `script` in an account's `details` for `plan`, in the properties of the first resource of
+//! `map-resources`, and in a configuration. Names are those of the interface.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

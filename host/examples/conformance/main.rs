@@ -25,6 +25,8 @@ use tokio::sync::RwLock;
 /// What outlives a run: compiled components, and the run that is open.
 #[derive(Default)]
 struct Adapter {
+    /// Where compiled code is kept, so that the next process need not compile: the adapter's one argument, if it has one.
+    cache: Option<PathBuf>,
     engines: Mutex<HashMap<PathBuf, Engine>>,
     opened: RwLock<Option<Arc<Opened>>>,
 }
@@ -54,7 +56,7 @@ impl Adapter {
             return Ok(engine.clone());
         }
         let bytes = std::fs::read(component).map_err(|error| failed(format!("{}: {error}", component.display())))?;
-        let engine = Engine::new(&bytes, None).map_err(|error| failed(error.to_string()))?;
+        let engine = Engine::new(&bytes, self.cache.as_deref()).map_err(|error| failed(error.to_string()))?;
         engines.insert(component.to_path_buf(), engine.clone());
         Ok(engine)
     }
@@ -68,7 +70,8 @@ impl Adapter {
 #[tokio::main]
 async fn main() {
     log::start();
-    let adapter = Arc::new(Adapter::default());
+    let cache = std::env::args_os().nth(1).map(PathBuf::from);
+    let adapter = Arc::new(Adapter { cache, ..Adapter::default() });
     let (lines, mut arrived) = tokio::sync::mpsc::unbounded_channel();
     // Standard input is read by a thread of its own; when it ends, so does the channel, and the process.
     std::thread::spawn(move || {

@@ -23,7 +23,7 @@ struct Crossings {
 impl Crossings {
     fn of(wit: &Wit) -> BTreeSet<String> {
         let mut crossings = Self::default();
-        for (_, world) in wit.resolve.worlds.iter() {
+        for (_, world) in &wit.resolve.worlds {
             for (item, given, back) in
                 [(&world.imports, "to-host", "to-guest"), (&world.exports, "to-guest", "to-host")]
             {

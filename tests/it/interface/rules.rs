@@ -19,16 +19,16 @@ fn broken(wit: &Wit) -> Vec<String> {
             }
         }
     }
-    for (id, ty) in wit.resolve.types.iter() {
+    for (id, ty) in &wit.resolve.types {
         let name = ty.name.clone().unwrap_or_else(|| used_in(wit, id));
         let mut say = |what: &str| broken.push(format!("{name}: {what}"));
         match &ty.kind {
             TypeDefKind::Variant(_) => say("a variant: Python loses the tag; an enum and a record, or two records"),
             TypeDefKind::Flags(_) => say("flags: a list of an enum"),
-            TypeDefKind::Result(Result_ { ok, err }) => {
-                if !is_record(wit, ok.as_ref()) || !is_record(wit, err.as_ref()) {
-                    say("a result without a record on both sides: Python tells them by their types");
-                }
+            TypeDefKind::Result(Result_ { ok, err })
+                if [ok, err].into_iter().any(|side| !is_record(wit, side.as_ref())) =>
+            {
+                say("a result without a record on both sides: Python tells them by their types");
             }
             TypeDefKind::Option(of)
                 if matches!(kind(wit, of), Some(TypeDefKind::Option(_) | TypeDefKind::Result(_))) =>
