@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cancellation::Cancellation;
 use super::clock::RunStart;
 use super::progress::Progress;
 use super::resume::Resumed;
 use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Client;
+use crate::cancellation::Cancellation;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::settings::Settings;
 use crate::instance::Instances;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cancellation::Cancellation;
 use super::clock::now_ms;
 use super::context::Failed;
+use crate::cancellation::Cancellation;
 use crate::catalogue::{Action, BatchLimits, Catalogue, Change};
 use crate::sink::{Answer, Destination, DestinationError, Fate, Refusal, Worker};
 

@@ -5,7 +5,6 @@
 //! a catalogue that cannot be written ends a run.
 
 mod accounts;
-mod cancellation;
 mod clock;
 mod close;
 mod context;
@@ -63,8 +62,8 @@ use read::read_unit;
 use retire::{Known, retire};
 use setup::{Ready, reads_organization, set_up};
 
+pub use crate::cancellation::Cancellation;
 pub(crate) use accounts::{Attempt, Found, Listing};
-pub use cancellation::Cancellation;
 pub(crate) use clock::random_bits;
 pub use clock::{RunStart, iso, now_ms};
 pub(crate) use convert::{own_problem, problem};

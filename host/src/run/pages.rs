@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::cancellation::Cancellation;
 use super::clock::now_ms;
 use super::convert::{own_problem, problem};
 use crate::bindings::exports::portolan::aws::sync;
+use crate::cancellation::Cancellation;
 use crate::catalogue::{Mapped, PageRecord};
 use crate::entity_lines;
 use crate::imports::{CallScope, Purpose};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use portolan_guard::Grant;
 use portolan_names::AccountId;
 
-use super::cancellation::Cancellation;
 use super::clock::{RunStart, now_ms};
 use super::context::Context;
 use super::embedded::{Embedded, Narrowed};
@@ -25,6 +24,7 @@ use super::types::TypesInCatalogue;
 use crate::aws::{
     Client, ClientLimits, Endpoints, Exchange, Keyring, Live, Recorder, Replay, SessionPolicies, TypeMemory,
 };
+use crate::cancellation::Cancellation;
 use crate::catalogue::RunStart as CatalogueStart;
 use crate::config::SourceFacts as FactsForSettings;
 use crate::config::mapping::MappingFile;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::cancellation::Cancellation;
 use super::deliver::{Deliveries, DeliveryCounts, deliver};
+use crate::cancellation::Cancellation;
 use crate::catalogue::{Catalogue, PageRecord, UnitOutcome};
 use crate::outcome::Problem;
 use crate::sink::{Destination, Ending, RunEnd, Sink, Worker};
