@@ -99,3 +99,26 @@ def test_nothing_passes_after_the_guard_has_failed(front: Front, estate: Make) -
     assert failed.value.problem.class_ == "refused"
     assert "the guard cannot decide" in failed.value.problem.message
     assert front.calls() == []
+
+
+def test_a_region_of_another_partition_is_refused(front: Front, estate: Make) -> None:
+    """The guard knows every partition, and the run's credentials one: such a request was once signed and sent (found by the conformance kit)."""
+    one = estate(kinds=["AWS::SQS::Queue"])
+    request = {
+        "identity": "account",
+        "service": "sqs",
+        "operation": "ListQueues",
+        "host-prefix": None,
+        "method": "post",
+        "target": "/",
+        "headers": [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.ListQueues")],
+        "body": "{}",
+    }
+    account = one.accounts().accounts[0].id
+    elsewhere = [{**request, "region": region} for region in ("cn-north-1", "us-gov-west-1")]
+    front.post("forget")
+    answers = one._client.send(account, elsewhere)
+    assert [answer["class"] for answer in answers] == ["refused", "refused"]
+    assert "is not in partition aws" in answers[0]["message"]
+    assert front.calls() == []
+    assert one._client.send(account, [{**request, "region": "eu-west-1"}])[0]["status"] == 200

@@ -59,7 +59,7 @@ def difference(line: dict[str, Any], truth: dict[str, Any]) -> list[str]:
 
 
 def test_an_organization_is_what_boto3_says(front: Front, organization: dict[str, Any], estate: Make) -> None:
-    with estate(account_role_arn=organization["role"], kinds=KINDS, config={"sensitive": "keep"}) as whole:
+    with estate(account_role_arn=organization["role"], kinds=[{"kind": kind, "actions": "all"} for kind in KINDS], config={"sensitive": "keep"}) as whole:
         lines, failed, complete = read(whole.sync())
     calls = front.calls()
     # Every signature was computed again with botocore's signers, from the bytes that arrived.

@@ -12,6 +12,7 @@ from .credentials import MANAGEMENT, Identity, Sessions
 from .guard import Guard, Permitted, Refused
 from .limits import RESPONSE_BYTES, Limits
 from .model import ProblemClass
+from .partitions import partition_of
 from .retry import Tried, pause
 from .signing import sign
 from .sts import StsFailed
@@ -104,6 +105,8 @@ class Client:
             raise Refused("no account belongs to this call, so none can sign")
         identity = account if request["identity"] == "account" and account else MANAGEMENT
         permitted = self._guard.decide(request)
+        if partition_of(request["region"]) != self._sessions.partition:
+            raise Refused(f"region {printable(request['region'], 64)} is not in partition {self._sessions.partition}, the one of this run")
         answer, attempts = self._sent(identity, request, permitted)
         try:
             body = answer.body.decode()
@@ -168,16 +171,9 @@ class Client:
         if service != "s3" or answer.status not in (301, 307, 400, 403):
             return None
         named = answer.header("x-amz-bucket-region")
-        if not named or named == region or self._suffix(named) != self._suffix(region):
+        if not named or named == region or partition_of(named) != self._sessions.partition:
             return None
         return named
-
-    def _suffix(self, region: str) -> str | None:
-        """The domain of the region's partition; none for what is no region."""
-        try:
-            return self._guard.endpoint("s3", region).host.partition(f"{region}.")[2] or None
-        except Refused:
-            return None
 
     def _places(self, identity: Identity) -> threading.Semaphore:
         with self._lock:

@@ -53,5 +53,4 @@ def _kinds(kinds: Kinds, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
         names = [kind["kind"] for kind in manifest["kinds"] if kind["tier"] in tiers]
     else:
         names = list(kinds)
-    # All named actions, as in the reference host.
-    return [{"kind": name, "actions": "all"} if isinstance(name, str) else {"actions": "all", **name} for name in names]
+    return [{"kind": name} if isinstance(name, str) else dict(name) for name in names]

@@ -128,6 +128,11 @@ class Sessions:
                 self._caller = self._sts.caller(self._own())
             return self._caller
 
+    @property
+    def partition(self) -> str:
+        """The one partition of the run. Raises `StsFailed` where only the source could tell, and does not."""
+        return self.roles.partition or self.caller().arn.split(":")[1]
+
     def credentials(self, identity: Identity) -> ReadOnlyCredentials:
         """Credentials that sign for an identity. Raises `StsFailed`."""
         role = self.roles.of(identity)

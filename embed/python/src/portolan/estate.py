@@ -105,9 +105,8 @@ class Estate:
             raise AccessError(failure.problem) from None
         log.info("identity: %s", caller.arn)
         self._own = caller.account
-        partition = roles.partition or caller.arn.split(":")[1]
         text = configuration.of(manifest=json.loads(self._described()), kinds=kinds, regions=regions, mapping=mapping, config=config, home_region=home)
-        run = Run(run_id, int(started.timestamp() * 1000), partition)
+        run = Run(run_id, int(started.timestamp() * 1000), self._sessions.partition)
         self._instances = Instances(self._program, self._client.send, text, run, self.limits.units)
         configured = self._instances.configured
         self.manifest: dict[str, Any] = json.loads(configured.manifest)
