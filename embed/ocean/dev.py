@@ -27,12 +27,12 @@ STAMP = "portolan-pins.txt"
 
 def environment(ocean):
     """The interpreter of an environment with this version of Ocean and the package `portolan` of this checkout."""
-    folder = ROOT / "target/python" / f"ocean-{ocean}"
+    folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "python" / f"ocean-{ocean}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     python = folder / "bin/python"
     package = ROOT / "embed/python"
     pins = "\n".join([f"port_ocean=={ocean}", *PACKAGES, (package / "pyproject.toml").read_text(encoding="utf-8")])
-    with open(folder.with_suffix(".lock"), "a", encoding="utf-8") as lock:
+    with open(f"{folder}.lock", "a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = folder / STAMP
         if stamp.exists() and stamp.read_text(encoding="utf-8") == pins:

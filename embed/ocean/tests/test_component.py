@@ -83,14 +83,14 @@ def test_a_process_that_does_not_do_what_it_should_is_an_error_and_no_end(progra
 def test_batches_are_bounded_by_items_and_by_bytes():
     out = io.StringIO()
     batches = worker.Batches(out)
-    small, large = {"x": 1}, {"x": "é" * (worker.BATCH_BYTES // 4)}
+    small, large = {"x": 1}, {"x": "é" * (worker.BATCH_BYTES // 5)}
     for item in [small] * (worker.BATCH_ITEMS + 1) + [large] * 3:
         assert batches.add(item)
     assert not batches.add({"x": "y" * worker.LINE_BYTES})
     batches.flush()
     lines = [json.loads(line)["items"] for line in out.getvalue().splitlines()]
-    assert [len(items) for items in lines] == [worker.BATCH_ITEMS, 2, 2]
-    assert lines[1] == [small, large]
+    assert [len(items) for items in lines] == [worker.BATCH_ITEMS, 3, 1]
+    assert lines[1] == [small, large, large]
 
 
 def test_errors_name_each_failure_up_to_a_number_and_cross_between_ocean_s_processes():
