@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import pickle
+import re
 import textwrap
 import time
 
@@ -75,8 +76,6 @@ def test_a_process_that_does_not_do_what_it_should_is_an_error_and_no_end(progra
     began = time.monotonic()
     with pytest.raises(Exception) as raised:
         asyncio.run(read())
-    import re
-
     assert re.search(says, str(raised.value), re.DOTALL) and time.monotonic() - began < 30
 
 
