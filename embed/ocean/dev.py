@@ -3,11 +3,10 @@
 
 usage: dev.py example [KIND…]    one resync of an organization in moto, and what came of it
        dev.py test [PYTEST…]     the tests; what follows goes to pytest
-       dev.py measure [--estate full]     a resync, measured
+       dev.py measure [TIMES]    resyncs of a larger organization, measured
 
 Needs Python 3.12 or newer (as Ocean does; PORTOLAN_PYTHON names one) and a package index once: environments are made under
-target/python. The components are those of PORTOLAN_COMPONENTS, else of target/components, which
-`cargo run --package portolan-dist -- target/components` makes.
+target/python. The components are those of PORTOLAN_COMPONENTS, else of target/components, where cargo makes them.
 """
 
 import fcntl
@@ -21,19 +20,19 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # The version of Ocean that the peer was read in, and the last one that could fork a process for each kind.
 OCEAN, OCEAN_THAT_FORKS = "0.48.12", "0.46.6"
-PACKAGES = ["pytest==9.0.2"]
+PACKAGES = ["pytest==9.2.0"]
 # Written last, so that an environment whose making was interrupted is not taken for a finished one.
 STAMP = "portolan-pins.txt"
 
 
 def environment(ocean):
     """The interpreter of an environment with this version of Ocean and the package `portolan` of this checkout."""
-    folder = ROOT / "target/python" / f"ocean-{ocean}"
+    folder = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "python" / f"ocean-{ocean}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     python = folder / "bin/python"
     package = ROOT / "embed/python"
     pins = "\n".join([f"port_ocean=={ocean}", *PACKAGES, (package / "pyproject.toml").read_text(encoding="utf-8")])
-    with open(folder.with_suffix(".lock"), "a", encoding="utf-8") as lock:
+    with open(f"{folder}.lock", "a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = folder / STAMP
         if stamp.exists() and stamp.read_text(encoding="utf-8") == pins:
@@ -58,11 +57,19 @@ def interpreter():
     raise SystemExit("dev.py: Ocean needs Python 3.12 or newer; install one, or name it in PORTOLAN_PYTHON")
 
 
+def components():
+    """Makes the components where they are missing."""
+    if os.environ.get("PORTOLAN_COMPONENTS"):
+        return
+    folder = ROOT / "target/components"
+    if not all((folder / name).is_file() for name in ("portolan.wasm", "portolan-guard.wasm")):
+        print("dev.py: building the components, once; this takes some minutes", file=sys.stderr)
+        subprocess.run(["cargo", "run", "--quiet", "--package", "portolan-dist", "--", folder], cwd=ROOT, check=True)
+
+
 def beside_moto(estate, command, **more):
-    components = os.environ.get("PORTOLAN_COMPONENTS", str(ROOT / "target/components"))
-    if not (pathlib.Path(components) / "portolan.wasm").exists():
-        raise SystemExit(f"dev.py: {components} has no portolan.wasm; make it: cargo run --package portolan-dist -- target/components")
-    variables = {**os.environ, "PORTOLAN_COMPONENTS": components, "PYTHONDONTWRITEBYTECODE": "1", **more}
+    components()
+    variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **more}
     return subprocess.run([sys.executable, ROOT / "embed/with_moto.py", "--estate", estate, "--", *command], env=variables, cwd=HERE).returncode
 
 
@@ -71,8 +78,7 @@ def main():
         case ["example", *options]:
             return beside_moto("small", [environment(OCEAN), HERE / "example.py", *options])
         case ["measure", *options]:
-            estate = options[1] if options[:1] == ["--estate"] else "full"
-            return beside_moto(estate, [environment(OCEAN), HERE / "measure.py"])
+            return beside_moto("full", [environment(OCEAN), HERE / "measure.py", *options])
         case ["test", *options]:
             forks = environment(OCEAN_THAT_FORKS)
             return beside_moto("small", [environment(OCEAN), "-m", "pytest", *options], PORTOLAN_OCEAN_THAT_FORKS=str(forks))

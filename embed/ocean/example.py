@@ -53,8 +53,9 @@ def main():
     for kind, number in sorted(collections.Counter(resource["Type"] for resource in resources).items()):
         print(f"{number:5}  {kind}")
     print(f"the resync: {port.states[-1] if port.states else 'was not begun'}; deleted: {len(port.deleted())}")
-    for line in dict.fromkeys(line.strip() for line in said.splitlines() if "portolan_ocean.component.NotWhole" in line):
-        print(line.partition("NotWhole: ")[2])
+    for text in dict.fromkeys(line.partition("in this resync: ")[2].strip() for line in said.splitlines()):
+        if text:
+            print(f"not read whole: {text}")
     return 0
 
 

@@ -86,6 +86,10 @@ class Component:
         """Ends the process, whatever it is doing."""
         if self.process.returncode is None:
             self.process.kill()
+        # asyncio says that a process has ended when its pipes have, and it does not read one that it has paused: what was read
+        # ahead has to be taken, or an aborted resync would wait here for ever.
+        while await self.process.stdout.read(LINE_MAX):
+            pass
         await self.process.wait()
         await self.listener
 

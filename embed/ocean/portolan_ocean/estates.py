@@ -36,6 +36,9 @@ class Estates(contextlib.ExitStack):
         estate, refused = self.made[layer]
         if kind in refused:
             raise Unreadable(refused[kind])
+        # Under another name it would have no units, and nothing would be missing.
+        if kind not in {known["kind"] for known in estate.manifest["kinds"]}:
+            raise Unreadable("the component does not know it by this name")
         return estate, kind
 
     def _entry(self, wanted):

@@ -26,18 +26,25 @@ def settings(config, environment, redaction_key):
     role, roles = given.get("account_role_arn"), texts(given, "account_role_arns")
     check_roles(given.get("aws_partition"), [role] if role else roles)
     exclude = texts(given, "exclude_accounts")
+    chosen = provider(given, environment, bool(role or roles))
+    # The account of whatever identity happens to be at hand is never meant by nobody's saying so.
+    if not role and not roles and chosen != "StaticCredential":
+        raise SettingsError("no accounts: set accountRoleArn, accountRoleArns, or for one account aws_access_key_id and aws_secret_access_key")
+    left = [each for each in roles if each.split(":")[4] not in exclude]
+    if roles and not left:
+        raise SettingsError("exclude_accounts leaves none of account_role_arns")
     sensitive = given.get("sensitive_values", "redact")
     if sensitive not in ("redact", "keep"):
         raise SettingsError(f"sensitive_values: {sensitive!r} is neither redact nor keep")
     return {
         "role": role,
         # The peer's rule: an organization's role comes first.
-        "roles": [] if role else [role for role in roles if role.split(":")[4] not in exclude],
+        "roles": [] if role else left,
         "external_id": given.get("external_id"),
         "ous": texts(given, "ou_id"),
         "exclude": exclude,
         "keys": [given.get(f"aws_{name}") for name in ("access_key_id", "secret_access_key", "session_token")],
-        "provider": provider(given, environment, bool(role or roles)),
+        "provider": chosen,
         "region": given.get("region"),
         "sensitive": sensitive,
         "redaction_key": redaction_key,

@@ -5,9 +5,17 @@ without a session, a listing or a plan that is not whole, a unit that failed, en
 region does not have, what a selector excludes, and accounts that are not active are no failures.
 """
 
+import re
+import socket
+
 import portolan
 
 from portolan_ocean.estates import Unreadable
+
+# How the package `portolan` says that a name is not known.
+UNRESOLVED = re.compile(r"([a-z0-9.-]+) does not resolve$")
+# Never absent: a page that is not whole and does not say why.
+NOTHING_SAID = portolan.Problem("bad-call", "it did not say why")
 
 
 class Failures:
@@ -77,6 +85,9 @@ def take(event, whole, failures, give, accept_denied):
         failures.add(event.account.id, None, text(event.problem))
         return
     place = event.account.id, event.region
+    if not event.whole and not event.resources and all(is_absent(problem, event.region) for problem in event.problems or [NOTHING_SAID]):
+        whole.add(place)
+        return
     if not event.whole:
         failures.add(*place, said(event.problems))
     open_ = [problem for problem in event.problems if not accepted(problem, accept_denied)]
@@ -95,8 +106,26 @@ def take(event, whole, failures, give, accept_denied):
 
 
 def accepted(problem, accept_denied):
-    """Whether a problem leaves nothing open: the item is gone, or the operator has said that the call may be denied."""
-    return problem.class_ == "vanished" or problem.class_ == "denied" and problem.operation in accept_denied
+    """Whether a problem leaves nothing open: the item is gone, the call is not there, or the operator has said that it may be denied."""
+    return problem.class_ in ("vanished", "unavailable") or problem.class_ == "denied" and problem.operation in accept_denied
+
+
+def is_absent(problem, region):
+    """Whether a region does not have the service: AWS says so, or the service has no name there while the region has one."""
+    if problem.class_ == "unavailable":
+        return True
+    named = UNRESOLVED.search(problem.message) if problem.class_ == "unreachable" and region else None
+    if not named or f".{region}." not in named[1]:
+        return False
+    domain = named[1].rpartition(f".{region}.")[2]
+    return not resolves(named[1]) and resolves(f"sts.{region}.{domain}")
+
+
+def resolves(host):
+    try:
+        return bool(socket.getaddrinfo(host, 443))
+    except OSError:
+        return False
 
 
 def said(problems):

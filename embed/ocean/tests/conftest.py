@@ -21,7 +21,7 @@ from port_api import CLIENT_ID, CLIENT_SECRET, PortApi  # noqa: E402
 # A resync of a few kinds takes seconds; this is for machines that are slow.
 RESYNC_S = 300
 # The interpreter of moto's environment: it has boto3, Ocean's has not.
-MOTO = ROOT / "target/python/moto/bin/python"
+MOTO = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "python/moto/bin/python"
 IDENTIFIER = "tests"
 
 

@@ -9,6 +9,8 @@ from conftest import ROOT
 
 # How many kinds and resources must at least be compared: those that moto cannot make or list are no reason to compare none.
 KINDS_MIN, RESOURCES_MIN = 150, 350
+# moto refuses to say the tags of some resources that it lists.
+SPOILED_MAX = 5
 
 
 def left_out():
@@ -26,10 +28,11 @@ def optional_actions():
     return actions
 
 
-def canonical(kind, properties, exceptions):
+def canonical(resource, exceptions):
     """A text that is the same for the same resource. jq writes 1.0 as 1, and Python does not."""
-    kept = {name: value for name, value in properties.items() if f"{kind} {name}" not in exceptions}
-    return json.dumps(whole(kept), sort_keys=True, ensure_ascii=False)
+    kind = resource["Type"]
+    kept = {name: value for name, value in resource["Properties"].items() if f"{kind} {name}" not in exceptions}
+    return json.dumps(whole({**kept, "__ExtraContext": resource.get("__ExtraContext")}), sort_keys=True, ensure_ascii=False)
 
 
 def whole(value):
@@ -38,6 +41,30 @@ def whole(value):
     if isinstance(value, list):
         return [whole(item) for item in value]
     return {name: whole(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def differences(boto3, ours):
+    """A line for each member that only one of them has, or has otherwise; whole resources where their numbers differ."""
+    for kind in sorted({kind for kind, _ in boto3 ^ ours}):
+        left, right = ([json.loads(text) for of, text in sorted(side) if of == kind] for side in (boto3 - ours, ours - boto3))
+        if len(left) != len(right):
+            yield f"{kind}: boto3 alone has {left}, Ocean alone {right}"
+            continue
+        for theirs, found in zip(left, right):
+            for name in sorted(theirs.keys() | found.keys()):
+                if theirs.get(name) != found.get(name):
+                    yield f"{kind} {name}: boto3 {theirs.get(name)!r}, Ocean {found.get(name)!r}"
+
+
+def spoils(line):
+    """Whether a detail call failed in another way than that moto does not have it."""
+    return any("InvalidAction" not in failed for failed in line.get("failed", []))
+
+
+def other_accounts(front, estate):
+    """Those of the estate's organization whose roles do not exist."""
+    listed = front.boto(estate["account"], estate["home"], "organizations", "list_accounts", {})["Accounts"]
+    return [account["Id"] for account in listed if account["Id"] != estate["account"]]
 
 
 def test_every_kind_that_moto_knows_comes_through_ocean_as_boto3_gives_it(front, ocean, port):
@@ -51,31 +78,32 @@ def test_every_kind_that_moto_knows_comes_through_ocean_as_boto3_gives_it(front,
         config = {
             "account_role_arn": estate["role"],
             "external_id": estate["external_id"],
+            "exclude_accounts": other_accounts(front, estate),
             "aws_access_key_id": estate["source"]["key_id"],
             "aws_secret_access_key": estate["source"]["secret"],
             "sensitive_values": "keep",
         }
-        ran = ocean.resync(server, config, AWS_ACCESS_KEY_ID="not-used", AWS_REGION=estate["home"])
+        ran = ocean.resync(server, config, AWS_ACCESS_KEY_ID="not-used", AWS_DEFAULT_REGION=estate["home"])
         expected = [json.loads(line) for line in front.script("estate_oracle.py", given=json.dumps(estate)).splitlines()]
     finally:
         front.ask("POST", "config", {"regions": organization})
 
     exceptions = left_out()
-    boto3, kinds = set(), set()
+    boto3, kinds, spoiled = set(), set(), set()
     for line in expected:
         if "error" not in line and line["kind"] not in exceptions:
             kinds.add(line["kind"])
-            boto3.add((line["kind"], canonical(line["kind"], line["line"]["resource"]["Properties"], exceptions)))
+            found = line["kind"], canonical(line["line"]["resource"], exceptions)
+            (spoiled if spoils(line) else boto3).add(found)
     raw = [entity["properties"]["resource"] for entity in server.of("raw").values()]
-    ours = {(each["Type"], canonical(each["Type"], each["Properties"], exceptions)) for each in raw if each["Type"] in kinds}
-    assert sorted(boto3 - ours) == [], ran.log[-3000:]
-    assert sorted(ours - boto3) == []
-    assert len(kinds) >= KINDS_MIN and len(ours) >= RESOURCES_MIN
+    ours = {(each["Type"], canonical(each, exceptions)) for each in raw if each["Type"] in kinds}
+    # What one of moto's answers spoils stays as it is at Port, and is an error; so it may be missing here.
+    assert list(differences(boto3, ours - spoiled)) == []
+    assert len(spoiled) <= SPOILED_MAX
     print(f"{len(kinds)} kinds, {len(ours)} resources compared")
-    for each in raw:
-        context = each.get("__ExtraContext", {})
-        assert each["Type"] == "AWS::Account::Info" or each["Type"] == "AWS::Organizations::Account" or "AccountId" in context, each["Type"]
-    # What moto cannot list is an error of its kind, so that Ocean deletes nothing.
-    unreadable = {line["kind"] for line in expected if "error" in line}
-    assert ran.state == ("failed" if unreadable else "completed")
-    assert all(kind in ran.log for kind in unreadable) and server.deleted() == []
+    assert len(kinds) >= KINDS_MIN and len(ours) >= RESOURCES_MIN
+    # That is an error of its kind, so that Ocean deletes nothing. What moto does not have is none.
+    unreadable = {line["kind"] for line in expected if spoils(line)}
+    failed = {words[0] for line in ran.log.splitlines() for words in [line.partition("in this resync: ")[2].split()] if words}
+    assert {kind.rstrip(":") for kind in failed} == unreadable and ran.state == ("failed" if unreadable else "completed"), failed
+    assert server.deleted() == []

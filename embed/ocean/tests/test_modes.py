@@ -22,7 +22,10 @@ def test_the_version_of_ocean_that_forks_a_process_for_each_kind_reads_the_same(
     settings, mapping = config(calm)
     now = port(mapping, mappings.NAMED)
     assert ocean.resync(now, settings).state == "completed"
-    multiprocess = {"OCEAN__PROCESS_EXECUTION_MODE": mode, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    # A folder of its own: Ocean empties it.
+    metrics = tmp_path / "metrics"
+    metrics.mkdir()
+    multiprocess = {"OCEAN__PROCESS_EXECUTION_MODE": mode, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     before = conftest.Ocean(tmp_path, FORKS, multiprocess)
     then = port(mapping, mappings.NAMED)
     ran = before.resync(then, settings)

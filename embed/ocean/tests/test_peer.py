@@ -11,6 +11,7 @@ from portolan_ocean import peer
 
 ROLE = "arn:aws:iam::111111111111:role/ops/Read"
 OTHER = "arn:aws:iam::222222222222:role/Read"
+KEYS = {"aws_access_key_id": "a", "aws_secret_access_key": "b"}
 
 
 def settings(environment=None, **config):
@@ -41,13 +42,12 @@ def test_an_organizations_role_comes_before_a_list_as_at_the_peer():
 @pytest.mark.parametrize(
     ("environment", "config", "provider"),
     [
-        ({}, {}, None),
         ({}, {"account_role_arn": ROLE}, None),
-        ({}, {"aws_access_key_id": "a", "aws_secret_access_key": "b"}, "StaticCredential"),
-        ({}, {"aws_access_key_id": "a"}, None),
-        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, {"aws_access_key_id": "a", "aws_secret_access_key": "b"}, "AssumeRoleWithWebIdentity"),
+        ({}, KEYS, "StaticCredential"),
+        ({}, {"aws_access_key_id": "a", "account_role_arns": [ROLE]}, None),
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, {"account_role_arn": ROLE, **KEYS}, "AssumeRoleWithWebIdentity"),
         ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, {"account_role_arn": ROLE, "credential_provider_priority": "AssumeRole,AssumeRoleWithWebIdentity"}, None),
-        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, {"credential_provider_priority": "StaticCredential, AssumeRole"}, None),
+        ({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, {"account_role_arn": ROLE, "credential_provider_priority": "StaticCredential, AssumeRole"}, None),
     ],
 )
 def test_the_first_provider_that_is_configured_is_used(environment, config, provider):
@@ -63,7 +63,10 @@ def test_the_first_provider_that_is_configured_is_used(environment, config, prov
         ({"aws_partition": "aws-eu"}, "is none of aws, aws-us-gov, aws-cn"),
         ({"account_role_arns": [111]}, "a list of quoted texts is expected"),
         ({"credential_provider_priority": "Static"}, "is none of AssumeRoleWithWebIdentity"),
-        ({"sensitive_values": "show"}, "is neither redact nor keep"),
+        ({}, "no accounts: set accountRoleArn"),
+        ({"aws_access_key_id": "a"}, "no accounts"),
+        ({"account_role_arns": [OTHER], "exclude_accounts": ["222222222222"]}, "leaves none of account_role_arns"),
+        ({"account_role_arn": ROLE, "sensitive_values": "show"}, "is neither redact nor keep"),
     ],
 )
 def test_a_mistake_is_named(config, says):
