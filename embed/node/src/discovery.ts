@@ -38,7 +38,9 @@ export class Discovery {
   readonly fingerprint: string;
   /** What the component says of the configuration. */
   readonly warnings: readonly Remark[];
+  /** @internal */
   readonly settings: Settings;
+  /** @internal */
   readonly sessions: Sessions;
   readonly #guests: Threads;
   readonly #closing: AbortController;
@@ -177,10 +179,6 @@ export class Discovery {
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(new PortolanError("closed", "the discovery is closed"));
     this.#ends.forEach((end) => end());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   async #call(method: Method, given: readonly unknown[], account: string | undefined): Promise<unknown> {
