@@ -1,177 +1,135 @@
-// The conformance kit's adapter of this host (conformance/README.md): calls as JSON Lines on standard input, answers on standard
-// output. It is this package's guard, client and threads as a `Discovery` puts them together, without its units and pages.
+// This host's adapter for the conformance kit (conformance/README.md): makes the calls that it asks for, and adds nothing.
 //
-//   npm run build
-//   python3 ../../conformance/run.py --host node conformance-adapter.js
+//   python3 conformance/run.py --host node embed/node/conformance-adapter.js [--engine jspi|blocking]
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { transpileComponent } from "./build/transpile.js";
-import { loadComponent } from "./dist/component.js";
-import { PortolanError } from "./dist/errors.js";
-import { Guard } from "./dist/guard.js";
-import * as limits from "./dist/limits.js";
-import { Outbound } from "./dist/outbound.js";
-import { partitionOf } from "./dist/partitions.js";
-import { Sessions } from "./dist/sessions.js";
+import { Host } from "./dist/host.js";
+import { NoSession } from "./dist/sessions.js";
 import { Failure } from "./dist/thread.js";
-import { bestEngine, Threads } from "./dist/threads.js";
-import { Connections } from "./dist/transport.js";
+import { bestEngine } from "./dist/threads.js";
 
-const LIMITS = {
-  batch: limits.BATCH_MAX,
-  "response-bytes": limits.RESPONSE_BYTES_MAX,
-  "batch-bytes": limits.RESPONSE_BYTES_MAX,
-  "page-bytes": limits.PAGE_BYTES,
-  "cursor-bytes": limits.CURSOR_BYTES_MAX,
-};
-const SILENT = { account: undefined };
+const { values } = parseArgs({ options: { engine: { type: "string", default: bestEngine() } } });
+/** Calls side by side: the kit makes a few. */
+const CONCURRENCY = 8;
+/** What the component may run in one call: the kit waits longer. */
+const COMPONENT_MS = 10_000;
+const BIG = new Set(["startedAtMs", "responseBytes", "batchBytes", "pageBytes"]);
 const CLASSES = { trap: "trapped", limit: "limit", closed: "cancelled", configuration: "rejected" };
-/** Calls of the kit that are in flight at once. */
-const AT_ONCE = 8;
 
-/** What the component wrote since the last answer; threads do not say in which call. */
-let heard = [];
-const log = (level, message) => heard.push([level, message]);
-
-/** Transpiled components, by their files: that takes seconds. */
-const made = new Map();
 const folder = await mkdtemp(join(tmpdir(), "portolan-conformance-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-await writeFile(join(folder, "package.json"), '{"type":"module"}');
+const transpiled = new Map();
+let host;
 
-async function component(file) {
-  if (!made.has(file)) {
-    const place = join(folder, String(made.size));
-    try {
-      await transpileComponent(file, place);
-      made.set(file, await loadComponent(pathToFileURL(`${place}/`)));
-    } catch (error) {
-      await rm(place, { recursive: true, force: true });
-      throw { class: "not-loaded", message: String(error?.message ?? error) };
-    }
+/** The folder of a component, transpiled once. */
+function made(file) {
+  if (!transpiled.has(file)) {
+    const place = join(folder, String(transpiled.size));
+    const made = transpileComponent(file, place).then(() => pathToFileURL(`${place}/`));
+    transpiled.set(file, made);
+    // What cannot be loaded may be another by the next time.
+    made.catch(() => transpiled.delete(file));
   }
-  return made.get(file);
+  return transpiled.get(file);
 }
 
-/** A run, as `Discovery.open` opens one. */
-class Opened {
-  static async from(args) {
-    const opened = new Opened();
-    const loaded = await component(args.component);
-    const guard = await Guard.load(new URL("./component/guard/", import.meta.url));
-    const [{ run, config }, region] = [args, process.env.AWS_REGION];
-    const silent = { send: () => Promise.reject(new Error("this call may not send requests")), log: () => undefined };
-    opened.closing = new AbortController();
-    opened.reader = new Threads(loaded, "blocking", limits.BUSY_MS, undefined, 1, silent);
-    opened.connections = new Connections();
-    const facts = {
-      id: run.id,
-      startedAtMs: BigInt(run["started-at-ms"]),
-      partition: run.partition,
-      limits: {
-        batch: run.limits.batch,
-        responseBytes: BigInt(run.limits["response-bytes"]),
-        batchBytes: BigInt(run.limits["batch-bytes"]),
-        pageBytes: BigInt(run.limits["page-bytes"]),
-        cursorBytes: run.limits["cursor-bytes"],
-      },
-    };
-    const source = async () => ({ accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY });
-    const roles = {
-      list: args.roles.management,
-      member: (account) => args.roles.member.replace("{account}", account),
-      externalId: args["external-id"],
-      sessionName: "portolan-conformance",
-    };
-    const base = new URL(process.env.AWS_ENDPOINT_URL);
-    opened.sessions = new Sessions(source, roles, region, base.href);
-    const outbound = new Outbound({
-      guard,
-      sessions: opened.sessions,
-      transport: opened.connections.send,
-      classify: (...given) => opened.reader.call("classify", given, SILENT),
-      partition: partitionOf(region),
-      endpointUrl: base,
-      requestMs: args["timeout-ms"],
-      closed: opened.closing.signal,
-      log: () => undefined,
-    });
-    const configuration = { config, run: facts };
-    opened.guests = new Threads(loaded, bestEngine(), limits.BUSY_MS, configuration, AT_ONCE, { send: (scope, requests) => outbound.send(scope, requests), log });
-    try {
-      const { manifest, fingerprint, warnings } = await opened.guests.call("configure", [config, facts], SILENT);
-      guard.grant(manifest, args.operator);
-      opened.configured = { manifest, fingerprint, warnings: warnings.map(({ at, message, offset = null, instead = null }) => ({ at, message, offset, instead })) };
-      return opened;
-    } catch (error) {
-      opened.close();
-      const remarks = error instanceof Failure ? error.payload.remarks : undefined;
-      throw remarks ? { class: "rejected", message: remarks.map(({ at, message }) => `${at}: ${message}`).join("; ") } : error;
-    }
-  }
-
-  close() {
-    for (const part of [this.guests, this.reader, this.connections, this.sessions]) part?.close();
-  }
-
-  async call(name, args) {
-    const { account, unit, cursor, ids, resources } = args;
-    const where = unit && { kind: unit.kind, region: unit.region ?? undefined };
-    const [method, given] = {
-      "sync-page": ["syncPage", [account, where, cursor ?? undefined]],
-      "read-resources": ["readResources", [account, where, ids]],
-      "map-resources": ["mapResources", [where, resources]],
-      "discover-accounts": ["discoverAccounts", [cursor ?? undefined]],
-      plan: ["plan", [account]],
-    }[name];
-    const answer = await this.guests.call(method, given, { account: account?.id });
-    return { ...answer, next: answer.next ?? null, problems: answer.problems.map(problem) };
-  }
+async function open(given) {
+  host?.close();
+  host = undefined;
+  const component = await made(given.component).catch((error) => Promise.reject(new Refused("not-loaded", error.message)));
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION, AWS_ENDPOINT_URL } = process.env;
+  host = await Host.open({
+    component,
+    config: () => given.config,
+    run: named(given.run),
+    operator: given.operator,
+    engine: values.engine,
+    concurrency: CONCURRENCY,
+    componentTimeoutMs: COMPONENT_MS,
+    requestTimeoutMs: given["timeout-ms"],
+    credentials: async () => ({ accessKeyId, secretAccessKey }),
+    roles: {
+      list: given.roles.management,
+      member: (account) => given.roles.member.replace("{account}", account),
+      externalId: given["external-id"],
+      sessionName: "conformance",
+    },
+    region: AWS_REGION,
+    endpointUrl: new URL(AWS_ENDPOINT_URL),
+    transport: undefined,
+    signal: undefined,
+    log: (level, message, scope) => scope?.heard?.push([level, message]),
+  });
+  return host.configured;
 }
 
-function problem({ requestId = null, region = null, subject = null, ...given }) {
-  return { ...given, region, subject, "request-id": requestId };
-}
-
-function failed(error) {
-  if (error instanceof Failure && error.problem) return { class: "failure", message: "the component says that the call failed", problem: problem(error.problem) };
-  if (error instanceof PortolanError) return { class: CLASSES[error.code] ?? "setup", message: error.message };
-  return error instanceof Error ? { class: "setup", message: error.message } : error;
-}
-
-let opened;
-
-async function answer(call, args) {
-  if (call === "hello") return { host: `portolan (Node.js ${process.versions.node}, ${bestEngine()})`, protocol: 1, cannot: {}, limits: LIMITS };
-  if (call === "open") {
-    opened?.close();
-    opened = undefined;
-    opened = await Opened.from(args);
-    return opened.configured;
-  }
-  if (!opened) throw { class: "bad-call", message: "no run is open" };
-  if (call === "cancel") {
-    opened.closing.abort();
+const CALLS = {
+  hello: () => ({ host: `portolan (Node.js ${process.versions.node}, ${values.engine})`, protocol: 1, cannot: {} }),
+  open,
+  "sync-page": ({ account, unit, cursor }, heard) => call("syncPage", [account, unit, cursor], account, heard),
+  "read-resources": ({ account, unit, ids }, heard) => call("readResources", [account, unit, ids], account, heard),
+  "map-resources": ({ unit, resources }, heard) => call("mapResources", [unit, resources], undefined, heard),
+  "discover-accounts": ({ cursor }, heard) => call("discoverAccounts", [cursor], undefined, heard),
+  plan: ({ account }, heard) => call("plan", [account], account, heard),
+  cancel: () => {
+    host?.close();
     return {};
+  },
+};
+
+class Refused extends Error {
+  constructor(errorClass, message) {
+    super(message);
+    this.errorClass = errorClass;
   }
-  return await opened.call(call, args);
 }
 
-const lines = createInterface({ input: process.stdin });
-lines.on("line", async (line) => {
-  const { id, call, args } = JSON.parse(line);
-  const said = await answer(call, args).then(
-    (ok) => ({ ok }),
-    (error) => ({ error: failed(error) }),
-  );
-  process.stdout.write(`${JSON.stringify({ id, ...said, log: heard.splice(0) })}\n`);
-});
-lines.on("close", () => {
-  opened?.close();
-  process.exit(0);
-});
+function call(method, given, account, heard) {
+  if (!host) throw new Refused("setup", "no run is open");
+  return host.call(method, given.map(named), { account: account?.id, heard });
+}
+
+/** A record of the kit's (kebab case, null) as jco has it. */
+function named(value) {
+  if (value === null) return undefined;
+  if (Array.isArray(value)) return value.map(named);
+  if (typeof value !== "object") return value;
+  const entries = Object.entries(value).map(([name, member]) => [name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()), member]);
+  return Object.fromEntries(entries.map(([name, member]) => [name, BIG.has(name) ? BigInt(member) : named(member)]));
+}
+
+/** And back. */
+function kebab(value) {
+  if (value === undefined) return null;
+  if (Array.isArray(value)) return value.map(kebab);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), kebab(member)]));
+}
+
+function errorOf(error) {
+  if (error instanceof Refused) return { class: error.errorClass, message: error.message };
+  if (error instanceof Failure && error.problem) return { class: "failure", message: error.problem.message, problem: kebab(error.problem) };
+  if (error instanceof NoSession) return { class: "setup", message: error.message };
+  return { class: CLASSES[error.code] ?? "setup", message: error.message };
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, call: name, args } = JSON.parse(line);
+  const heard = [];
+  // Each in its turn of the loop, none waited for: several are in flight.
+  Promise.resolve()
+    .then(() => {
+      if (!Object.hasOwn(CALLS, name)) throw new Refused("bad-call", `there is no call ${JSON.stringify(name)}`);
+      return CALLS[name](args ?? {}, heard);
+    })
+    .then((value) => ({ id, ok: kebab(value), log: heard }), (error) => ({ id, error: errorOf(error), log: heard }))
+    .then((answer) => process.stdout.write(`${JSON.stringify(answer)}\n`));
+}
+host?.close();

@@ -1,25 +1,17 @@
 /** A configured component and the way from it to AWS: the calls of `wit/sync.wit`, one by one. */
 
-import { setMaxListeners } from "node:events";
 import { defaultProvider } from "@aws-sdk/credential-provider-node";
-import type { Verdict } from "../component/portolan/sync/interfaces/portolan-aws-errors.js";
-import type { AccountPage, Configured, Page as WitPage, Rejected, Run } from "../component/portolan/sync/interfaces/portolan-aws-sync.js";
-import { loadComponent } from "./component.js";
-import { PortolanError, textOf } from "./errors.js";
-import { Guard } from "./guard.js";
+import type { AccountPage, Page as WitPage } from "../component/portolan/sync/interfaces/portolan-aws-sync.js";
+import { PortolanError } from "./errors.js";
+import { BUILT, Host } from "./host.js";
 import * as limits from "./limits.js";
 import { configOf, type Options, type Settings, settingsOf } from "./options.js";
-import { Outbound } from "./outbound.js";
 import { ownProblem, readPage } from "./pages.js";
 import type { Method } from "./protocol.js";
-import { type CredentialProvider, Sessions } from "./sessions.js";
+import type { CredentialProvider, Sessions } from "./sessions.js";
 import { Failure } from "./thread.js";
-import { Threads } from "./threads.js";
-import { Connections } from "./transport.js";
 import type { Account, AccountPlan, Page, Remark, Unit } from "./types.js";
 
-const BUILT = new URL("../component/", import.meta.url);
-const SILENT = { account: undefined };
 /** A unit whose page token has expired begins again so often. */
 const RESTARTS_MAX = 2;
 
@@ -32,85 +24,62 @@ export interface AccountListing {
 }
 
 export class Discovery {
-  /** What this configuration reads and calls, by `guest/schemas/manifest.json`. */
-  readonly manifest: string;
-  /** Digest of all that shapes a page or a cursor: a cursor that was made under another is of no use. */
-  readonly fingerprint: string;
-  /** What the component says of the configuration. */
-  readonly warnings: readonly Remark[];
+  /** @internal */
   readonly settings: Settings;
-  readonly sessions: Sessions;
-  readonly #guests: Threads;
-  readonly #closing: AbortController;
-  readonly #ends: readonly (() => void)[];
+  readonly #host: Host;
 
-  private constructor(configured: Configured, settings: Settings, sessions: Sessions, guests: Threads, closing: AbortController, ends: readonly (() => void)[]) {
-    ({ manifest: this.manifest, fingerprint: this.fingerprint, warnings: this.warnings } = configured);
+  private constructor(host: Host, settings: Settings) {
+    this.#host = host;
     this.settings = settings;
-    this.sessions = sessions;
-    this.#guests = guests;
-    this.#closing = closing;
-    this.#ends = ends;
   }
 
   /** Loads and configures the component. Asks nothing of AWS. Close it, or its threads stay. */
   static async open(options: Options): Promise<Discovery> {
     const settings = settingsOf(options);
-    options.signal?.throwIfAborted();
-    const [component, guard] = await Promise.all([loadComponent(options.component ?? new URL("portolan/", BUILT)), Guard.load(new URL("guard/", BUILT))]);
-    const log = options.log ?? ((): void => undefined);
-    const refuse = async (): Promise<never> => Promise.reject(new Error("this call may not send requests"));
-
-    const busyMs = options.componentTimeoutMs ?? limits.BUSY_MS;
-    // One thread reads error answers, so that an answer that the component cannot take costs no unit.
-    const reader = new Threads(component, "blocking", busyMs, undefined, 1, { send: refuse, log });
-    const closing = new AbortController();
-    // Each exchange in flight listens to it.
-    setMaxListeners(Infinity, closing.signal);
-    const connections = new Connections();
-    const stop = (): void => closing.abort(options.signal?.reason);
-    options.signal?.addEventListener("abort", stop, { once: true });
-    const ends = [(): void => reader.close(), (): void => connections.close(), (): void => options.signal?.removeEventListener("abort", stop)];
-    try {
-      const manifest = (await reader.call("describe", [], SILENT)) as string;
-      const run: Run = {
+    const bytes = BigInt(limits.RESPONSE_BYTES_MAX);
+    const host = await Host.open({
+      component: options.component ?? new URL("portolan/", BUILT),
+      config: (manifest) => configOf(options, settings, manifest),
+      run: {
         id: settings.runId,
         startedAtMs: BigInt(settings.startedAtMs),
         partition: settings.partition,
-        limits: {
-          batch: limits.BATCH_MAX,
-          responseBytes: BigInt(limits.RESPONSE_BYTES_MAX),
-          batchBytes: BigInt(limits.RESPONSE_BYTES_MAX),
-          pageBytes: BigInt(limits.PAGE_BYTES),
-          cursorBytes: limits.CURSOR_BYTES_MAX,
-        },
-      };
-      const configuration = { config: configOf(options, settings, manifest), run };
-      const base = settings.endpointUrl;
-      const sts = base ?? new URL(`https://${guard.endpoint("sts", settings.region).host}`);
-      const sessions = new Sessions(providerOf(options), settings.roles, settings.region, sts.href);
-      const outbound = new Outbound({
-        guard,
-        sessions,
-        transport: options.transport ?? connections.send,
-        classify: (...given) => reader.call("classify", given, SILENT) as Promise<Verdict>,
-        partition: settings.partition,
-        endpointUrl: base,
-        requestMs: options.requestTimeoutMs ?? limits.REQUEST_MS,
-        closed: closing.signal,
-        log,
-      });
-      const guests = new Threads(component, settings.engine, busyMs, configuration, settings.concurrency, { send: (scope, requests) => outbound.send(scope, requests), log });
-      ends.unshift(() => guests.close(closing.signal.reason), () => sessions.close());
-      closing.signal.addEventListener("abort", () => ends.forEach((end) => end()), { once: true });
-      const configured = (await guests.call("configure", [configuration.config, run], SILENT)) as Configured;
-      for (const call of guard.grant(configured.manifest, options.grant ?? [])) log("warn", `the component declares what no request could ask: ${call.text}`);
-      return new Discovery(configured, settings, sessions, guests, closing, ends);
-    } catch (error) {
-      closing.abort();
-      ends.forEach((end) => end());
-      throw error instanceof Failure ? rejected(error) : error;
-    }
+        limits: { batch: limits.BATCH_MAX, responseBytes: bytes, batchBytes: bytes, pageBytes: BigInt(limits.PAGE_BYTES), cursorBytes: limits.CURSOR_BYTES_MAX },
+      },
+      operator: options.grant ?? [],
+      engine: settings.engine,
+      concurrency: settings.concurrency,
+      componentTimeoutMs: options.componentTimeoutMs ?? limits.BUSY_MS,
+      requestTimeoutMs: options.requestTimeoutMs ?? limits.REQUEST_MS,
+      credentials: providerOf(options),
+      roles: settings.roles,
+      region: settings.region,
+      endpointUrl: settings.endpointUrl,
+      transport: options.transport,
+      signal: options.signal,
+      log: (level, message) => options.log?.(level, message),
+    });
+    return new Discovery(host, settings);
+  }
+
+  /** What this configuration reads and calls, by `guest/schemas/manifest.json`. */
+  get manifest(): string {
+    return this.#host.configured.manifest;
+  }
+
+  /** Digest of all that shapes a page or a cursor: a cursor that was made under another is of no use. */
+  get fingerprint(): string {
+    return this.#host.configured.fingerprint;
+  }
+
+  /** What the component says of the configuration. */
+  get warnings(): readonly Remark[] {
+    return this.#host.configured.warnings;
+  }
+
+  /** @internal */
+  get sessions(): Sessions {
+    return this.#host.sessions;
   }
 
   /** The accounts that are read: of the organization, of the roles, or the credentials' own. Each once. */
@@ -175,17 +144,12 @@ export class Discovery {
 
   /** Ends its threads and connections; calls that run end with an error. */
   async close(): Promise<void> {
-    if (!this.#closing.signal.aborted) this.#closing.abort(new PortolanError("closed", "the discovery is closed"));
-    this.#ends.forEach((end) => end());
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    this.#host.close();
   }
 
   async #call(method: Method, given: readonly unknown[], account: string | undefined): Promise<unknown> {
     try {
-      return await this.#guests.call(method, given, { account });
+      return await this.#host.call(method, given, { account });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const problem = error.problem ?? ownProblem("bad-answer", "the component gave an error that is none of its interface");
@@ -201,12 +165,6 @@ function given(ids: readonly string[]): AccountListing {
 
 function failed(problemClass: "bad-answer" | "limit", message: string): PortolanError {
   return new PortolanError("failure", message, ownProblem(problemClass, message));
-}
-
-function rejected(error: Failure): PortolanError {
-  const { remarks = [] } = error.payload as Partial<Rejected>;
-  const said = remarks.map(({ at, message, instead }) => `${at}: ${message}${instead ? ` (${instead})` : ""}`);
-  return new PortolanError("configuration", `the component refuses the configuration: ${said.join("; ") || textOf(error)}`);
 }
 
 function providerOf({ credentials }: Options): CredentialProvider {

@@ -1,7 +1,7 @@
 /** One instance of the component and calls into it, within a thread. It serves one call at a time. */
 
 import type * as Root from "../component/portolan/sync/component.js";
-import type { AccountPage, AccountPlan, Mapped, Page } from "../component/portolan/sync/interfaces/portolan-aws-sync.js";
+import type { AccountPage, AccountPlan, Limits, Mapped, Page } from "../component/portolan/sync/interfaces/portolan-aws-sync.js";
 import * as limits from "./limits.js";
 import { type Method, type Request, SENDING, type Sent, type Start } from "./protocol.js";
 import type { Outside } from "./worker.js";
@@ -29,12 +29,14 @@ export class Instance {
   private constructor(
     readonly outside: Outside,
     readonly busyMs: number,
+    /** What it was told of limits; none where it only describes and classifies. */
+    readonly told: Limits | undefined,
   ) {}
 
   /** Makes and configures one, as part of `call`, whose time this is. */
   static async make(start: Start, outside: Outside, call: number): Promise<Instance> {
     outside.enter(call);
-    const instance = new Instance(outside, start.busyMs);
+    const instance = new Instance(outside, start.busyMs, start.configuration?.run.limits);
     const { instantiate } = (await import(start.glue)) as typeof Root;
     const module = (name: string): WebAssembly.Module => {
       const found = start.modules[name];
@@ -76,7 +78,8 @@ export class Instance {
     const value = await Promise.race([from[method]?.(...given), failed]);
     this.#leave();
     if (SENDING.has(method)) this.#pages += 1;
-    return checked(method, value);
+    if (this.told) check(method, value, this.told);
+    return value;
   }
 
   /** Whether it is used again. */
@@ -97,14 +100,13 @@ export class Instance {
   #write(level: "error" | "warn" | "info" | "debug", message: string): void {
     if (level === "error") this.lastError = message.slice(0, limits.LOG_CHARACTERS_MAX);
     this.#messages += 1;
-    if (this.#messages <= limits.LOG_MESSAGES_MAX) this.outside.log(level, message);
+    if (this.#messages <= limits.LOG_MESSAGES_MAX) this.outside.log(this.#call, level, message);
   }
 
   /** What is answered without leaving the thread; none where the requests are to be sent. */
   #refused(requests: readonly Request[]): Sent[] | undefined {
-    if (requests.length > limits.BATCH_MAX) {
-      throw new Limit(`the component sent ${requests.length} requests in one batch; ${limits.BATCH_MAX} are allowed`);
-    }
+    const allowed = this.told?.batch ?? 0;
+    if (requests.length > allowed) throw new Limit(`the component sent ${requests.length} requests in one batch; ${allowed} are allowed`);
     if (this.#usedMs > this.busyMs) throw new Limit(`the component ran for more than ${this.busyMs} ms in one call`);
     if (SENDING.has(this.#method)) return undefined;
     return requests.map(() => ({ tag: "err", val: { class: "refused", message: "this call may not send requests" } }));
@@ -131,14 +133,14 @@ export class Instance {
 }
 
 /** Refuses what is larger than the component was told it may be. */
-function checked(method: Method, value: unknown): unknown {
+function check(method: Method, value: unknown, told: Limits): void {
   const within = (what: string, size: number, allowed: number): void => {
     if (size > allowed) throw new Limit(`the component gave back ${what} of ${size}; ${allowed} are allowed`);
   };
-  const cursor = (next: string | undefined): void => within("a cursor, in characters,", next?.length ?? 0, limits.CURSOR_BYTES_MAX);
+  const cursor = (next: string | undefined): void => within("a cursor, in characters,", next?.length ?? 0, told.cursorBytes);
   if (method === "syncPage" || method === "readResources") {
     const page = value as Page;
-    within("a page, in characters,", page.resources.length + page.entities.length, limits.PAGE_BYTES + limits.PAGE_SLACK_BYTES);
+    within("a page, in characters,", page.resources.length + page.entities.length, Number(told.pageBytes) + limits.PAGE_SLACK_BYTES);
     within("a list of problems", page.problems.length, limits.RECORDS_MAX);
     cursor(page.next);
   } else if (method === "discoverAccounts") {
@@ -150,5 +152,4 @@ function checked(method: Method, value: unknown): unknown {
   } else if (method === "mapResources") {
     within("a list of problems", (value as Mapped).problems.length, limits.RECORDS_MAX);
   }
-  return value;
 }

@@ -140,7 +140,10 @@ export function configOf(options: Options, settings: Settings, manifest: string)
 }
 
 function namesOf(kinds: "core" | "all" | readonly string[], manifest: string): readonly string[] {
-  if (typeof kinds !== "string") return kinds;
+  if (typeof kinds !== "string") {
+    if (kinds.length === 0) throw wrong("kinds is empty; name some, or leave it out");
+    return kinds;
+  }
   if (kinds !== "core" && kinds !== "all") throw wrong('kinds is "core", "all", or a list of names');
   const { kinds: known } = JSON.parse(manifest) as { kinds: { kind: string; tier: string }[] };
   return known.filter(({ tier }) => tier === "core" || (kinds === "all" && tier === "more")).map(({ kind }) => kind);

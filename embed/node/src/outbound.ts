@@ -4,7 +4,7 @@ import type { Verdict } from "../component/portolan/sync/interfaces/portolan-aws
 import { bodyText, header, NotText, readableHeaders, TooLarge } from "./answers.js";
 import { textOf } from "./errors.js";
 import { type Guard, type Permitted, Refused } from "./guard.js";
-import * as limits from "./limits.js";
+import { CALLS_PER_ACCOUNT } from "./limits.js";
 import { partitionOf } from "./partitions.js";
 import { Places } from "./places.js";
 import type { Request, SendError, Sent } from "./protocol.js";
@@ -27,6 +27,9 @@ export interface Way {
   /** Instead of AWS's endpoints. */
   readonly endpointUrl: URL | undefined;
   readonly requestMs: number;
+  /** Of one answer, and of all answers of a batch. */
+  readonly responseBytes: number;
+  readonly batchBytes: number;
   /** Aborted when the discovery is closed. */
   readonly closed: AbortSignal;
   readonly log: (level: "warn" | "debug", message: string) => void;
@@ -78,11 +81,11 @@ export class Outbound {
   /** Sends them side by side; answers in the order asked. */
   async send(scope: CallScope, requests: readonly Request[]): Promise<Sent[]> {
     const answers = await Promise.all(requests.map((request) => this.#answer(scope, request)));
-    let left = limits.RESPONSE_BYTES_MAX;
+    let left = this.#way.batchBytes;
     return answers.map((answer) => {
       if (answer.tag === "err") return answer;
       left -= Buffer.byteLength(answer.val.body);
-      return left >= 0 ? answer : failed("too-large", `the batch's answers exceed ${limits.RESPONSE_BYTES_MAX} bytes`);
+      return left >= 0 ? answer : failed("too-large", `the batch's answers exceed ${this.#way.batchBytes} bytes`);
     });
   }
 
@@ -154,7 +157,7 @@ export class Outbound {
 
   /** One attempt: signed anew, since time and credentials move. */
   async #once(call: Call): Promise<Answer> {
-    const { guard, sessions, partition, endpointUrl, requestMs, closed, transport } = this.#way;
+    const { guard, sessions, partition, endpointUrl, requestMs, responseBytes: bytesMax, closed, transport } = this.#way;
     const { request, permitted } = call;
     if (closed.aborted) throw new Unanswered("cancelled", "the discovery is closed");
     if (partitionOf(call.region) !== partition) {
@@ -175,9 +178,9 @@ export class Outbound {
     const timer = setTimeout(stop, requestMs);
     closed.addEventListener("abort", stop);
     try {
-      const answer = await within(late.signal, transport(signed, { bytesMax: limits.RESPONSE_BYTES_MAX, signal: late.signal }));
-      if (answer.body.length > limits.RESPONSE_BYTES_MAX) throw new TransportError("too-large", `the answer of ${base.host} is larger than ${limits.RESPONSE_BYTES_MAX} bytes`);
-      const text = await bodyText(answer, limits.RESPONSE_BYTES_MAX);
+      const answer = await within(late.signal, transport(signed, { bytesMax, signal: late.signal }));
+      if (answer.body.length > bytesMax) throw new TransportError("too-large", `the answer of ${base.host} is larger than ${bytesMax} bytes`);
+      const text = await bodyText(answer, bytesMax);
       const body = permitted.dropped.length > 0 ? guard.dropValues(answer.status, text, permitted.dropped) : text;
       return { status: answer.status, headers: readableHeaders(answer), body };
     } catch (error) {
@@ -212,7 +215,7 @@ export class Outbound {
   #places(identity: Identity): Places {
     const key = identity === "management" ? identity : identity.account;
     let places = this.#accounts.get(key);
-    if (!places) this.#accounts.set(key, (places = new Places(limits.CALLS_PER_ACCOUNT)));
+    if (!places) this.#accounts.set(key, (places = new Places(CALLS_PER_ACCOUNT)));
     return places;
   }
 }

@@ -40,7 +40,7 @@ export type ToThread =
 export type FromThread =
   | { readonly is: "ready" }
   | { readonly is: "send"; readonly call: number; readonly requests: readonly Request[] }
-  | { readonly is: "log"; readonly level: "error" | "warn" | "info" | "debug"; readonly message: string }
+  | { readonly is: "log"; readonly call: number; readonly level: "error" | "warn" | "info" | "debug"; readonly message: string }
   | { readonly is: "result"; readonly call: number; readonly value: unknown }
   /** The component's own error: the call gave nothing. */
   | { readonly is: "failure"; readonly call: number; readonly payload: unknown }

@@ -14,7 +14,7 @@ export interface CallScope {
 
 export interface Outside {
   send(scope: CallScope, requests: readonly Request[]): Promise<readonly Sent[]>;
-  log(level: "error" | "warn" | "info" | "debug", message: string): void;
+  log(level: "error" | "warn" | "info" | "debug", message: string, scope: CallScope): void;
 }
 
 /** The thread ended because of another call in it: this one is to be made again, in another thread. */
@@ -90,9 +90,9 @@ export class Thread {
       this.#ready = true;
       return;
     }
-    if (message.is === "log") return this.#outside.log(message.level, message.message);
     const running = this.#running.get(message.call);
     if (!running) return;
+    if (message.is === "log") return this.#outside.log(message.level, message.message, running.scope);
     if (message.is === "send") return void this.#send(message.call, running.scope, message.requests);
     this.#running.delete(message.call);
     if (message.is === "result") running.resolve(message.value);

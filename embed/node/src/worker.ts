@@ -37,7 +37,7 @@ function blocked(): readonly Sent[] {
 const outside = {
   enter,
   leave,
-  log: (level: "error" | "warn" | "info" | "debug", message: string): void => say({ is: "log", level, message: printable(message, LOG_CHARACTERS_MAX) }),
+  log: (call: number, level: "error" | "warn" | "info" | "debug", message: string): void => say({ is: "log", call, level, message: printable(message, LOG_CHARACTERS_MAX) }),
   send: (call: number, requests: readonly Request[]): readonly Sent[] | Promise<readonly Sent[]> => {
     say({ is: "send", call, requests });
     return start.blocking ? blocked() : new Promise((resolve) => waiting.set(call, resolve));
