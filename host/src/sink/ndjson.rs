@@ -43,7 +43,8 @@ struct Envelope<'a> {
     kind: &'a str,
     #[serde(rename = "Properties")]
     properties: &'a Map<String, Value>,
-    #[serde(rename = "__ExtraContext")]
+    /// Left out where the component gives none, as it does of accounts.
+    #[serde(rename = "__ExtraContext", skip_serializing_if = "Map::is_empty")]
     context: &'a Map<String, Value>,
 }
 
