@@ -61,7 +61,7 @@ fn build(workspace: &Path, out: &Path) -> Vec<u8> {
     // The folder that the outer cargo builds into, found from OUT_DIR (…/target/<profile>/build/…).
     let target = out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     let target = target.map_or_else(|| workspace.join("target"), Path::to_path_buf).join("guest");
-    let guest = Guest { workspace, package: "portolan-guest", target: &target, cargo_home: None };
+    let guest = Guest { root: workspace, workspace: ".", package: "portolan-guest", target: &target, cargo_home: None };
     guest.component().unwrap_or_else(|error| fail(&error.to_string()))
 }
 

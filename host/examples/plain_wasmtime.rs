@@ -47,13 +47,12 @@ struct Read {
     entities: String,
 }
 
-fn read(component: &[u8], answer: impl FnMut(&Request) -> Result<Response, SendError> + 'static) -> Result<Read> {
-    let engine = Engine::default();
-    let component = Component::from_binary(&engine, component)?;
-    let mut linker = Linker::new(&engine);
+fn read(component: &Component, answer: impl FnMut(&Request) -> Result<Response, SendError> + 'static) -> Result<Read> {
+    let engine = component.engine();
+    let mut linker = Linker::new(engine);
     Integration::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host)?;
-    let mut store = Store::new(&engine, Host(answer));
-    let portolan = Integration::instantiate(&mut store, &component, &linker)?;
+    let mut store = Store::new(engine, Host(answer));
+    let portolan = Integration::instantiate(&mut store, component, &linker)?;
 
     let manifest = portolan.portolan_aws_catalogue().call_describe(&mut store)?;
     let refused = r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#;
@@ -103,8 +102,7 @@ fn aws(request: &Request) -> Result<Response, SendError> {
 
 fn main() -> Result<()> {
     let file = std::env::args().nth(1).unwrap_or_else(|| "target/components/portolan.wasm".to_owned());
-    let component = std::fs::read(&file).map_err(|error| format_err!("{file}: {error}"))?;
-    let read = read(&component, aws)?;
+    let read = read(&Component::from_file(&Engine::default(), file)?, aws)?;
     println!("{} bytes of manifest; a throttle is {}", read.manifest.len(), read.verdict);
     println!("whole: {}\n{}{}", read.page.whole, read.page.resources, read.entities);
     Ok(())
@@ -114,24 +112,22 @@ fn main() -> Result<()> {
 mod tests {
     use super::*;
 
-    const BUILT_IN: &[u8] = include_bytes!(env!("PORTOLAN_COMPONENT_FILE"));
-
+    /// Both in one test: compiling the component is what takes time.
     #[test]
-    fn a_plain_host_reads_a_page_and_maps_it() {
-        let read = read(BUILT_IN, aws).unwrap();
-        assert!(read.manifest.contains("AWS::Logs::LogGroup"));
-        assert_eq!(read.verdict, "Class::Throttled ThrottlingException");
-        assert!(read.page.whole && read.page.next.is_none() && read.page.problems.is_empty(), "{:?}", read.page);
-        assert!(read.page.resources.contains(r#""id":"/shop/orders""#), "{}", read.page.resources);
-        assert!(read.entities.contains(r#""identifier":"/shop/orders""#), "{}", read.entities);
-        assert!(read.entities.contains(r#""days":30"#), "{}", read.entities);
-        assert_eq!(read.entities, read.page.entities);
-    }
+    fn a_plain_host_reads_a_page_and_maps_it_and_what_it_refuses_is_a_problem() {
+        let component = include_bytes!(env!("PORTOLAN_COMPONENT_FILE"));
+        let component = Component::from_binary(&Engine::default(), component).unwrap();
+        let good = read(&component, aws).unwrap();
+        assert!(good.manifest.contains("AWS::Logs::LogGroup"));
+        assert_eq!(good.verdict, "Class::Throttled ThrottlingException");
+        assert!(good.page.whole && good.page.next.is_none() && good.page.problems.is_empty(), "{:?}", good.page);
+        assert!(good.page.resources.contains(r#""id":"/shop/orders""#), "{}", good.page.resources);
+        assert!(good.entities.contains(r#""identifier":"/shop/orders""#), "{}", good.entities);
+        assert!(good.entities.contains(r#""days":30"#), "{}", good.entities);
+        assert_eq!(good.entities, good.page.entities);
 
-    #[test]
-    fn what_a_host_refuses_is_a_problem_and_no_page() {
         let nothing = |_: &Request| Err(SendError { class: SendFailure::Refused, message: "no".to_owned() });
-        let error = read(BUILT_IN, nothing).err().unwrap().to_string();
+        let error = read(&component, nothing).err().unwrap().to_string();
         assert!(error.contains("Refused") && error.contains("logs:DescribeLogGroups"), "{error}");
     }
 }

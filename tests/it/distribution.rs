@@ -53,8 +53,8 @@ fn no_folder_of_the_builders_is_in_a_component() {
 fn the_files_are_what_their_digests_say() {
     let scratch = Scratch::new("distributed");
     portolan_dist::write(&folders::workspace(), &built(), scratch.path()).unwrap();
-    let checked = Command::new("sha256sum").args(["--check", "--strict", "SHA256SUMS"]).current_dir(scratch.path());
-    let checked = { checked }.output().unwrap();
+    let arguments = ["--check", "--strict", "SHA256SUMS"];
+    let checked = Command::new("sha256sum").args(arguments).current_dir(scratch.path()).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     let sums = std::fs::read_to_string(scratch.file("SHA256SUMS")).unwrap();
     assert!(sums.contains(&format!("{}  portolan.wasm\n", digest(engine::COMPONENT))), "{sums}");

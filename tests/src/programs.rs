@@ -34,8 +34,8 @@ pub fn guard() -> &'static Path {
 /// `folder` is that of the package's workspace, from this one's root.
 fn build(package: &str, folder: &str) -> PathBuf {
     let target = folders::target().join("guest");
-    let workspace = folders::workspace().join(folder);
-    let guest = Guest { workspace: &workspace, package, target: &target, cargo_home: None };
+    let root = folders::workspace();
+    let guest = Guest { root: &root, workspace: folder, package, target: &target, cargo_home: None };
     let component = guest.component().unwrap_or_else(|error: BuildError| panic!("{error}"));
     let path = target.join(format!("{package}.component.wasm"));
     put(&path, &component).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

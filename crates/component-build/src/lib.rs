@@ -70,8 +70,11 @@ pub enum BuildError {
 /// What is built, and where.
 #[derive(Debug, Clone, Copy)]
 pub struct Guest<'a> {
-    /// The folder of the workspace, which has the `Cargo.lock` and the profile.
-    pub workspace: &'a Path,
+    /// The folder that all guests lie in. An absolute path, and the same for all: it is in the flags, and what was built with
+    /// other flags is built again.
+    pub root: &'a Path,
+    /// The folder of its workspace in there, with the `Cargo.lock` and the profile; `.` for the root itself.
+    pub workspace: &'a str,
     /// The package with the library.
     pub package: &'a str,
     /// The target folder of all guests. An absolute path.
@@ -96,7 +99,7 @@ impl Guest<'_> {
     }
 
     fn module(&self) -> Result<PathBuf, BuildError> {
-        target::ensure(self.workspace)?;
+        target::ensure(self.root)?;
         let mut before = self.registries();
         loop {
             self.cargo_build(&before)?;
@@ -112,10 +115,10 @@ impl Guest<'_> {
     }
 
     fn cargo_build(&self, registries: &[PathBuf]) -> Result<(), BuildError> {
-        let flags = paths::flags(self.workspace, self.target, registries, &target::compiler(self.workspace)?);
+        let flags = paths::flags(self.root, self.target, registries, &target::compiler(self.root)?);
         let mut cargo = scrubbed("CARGO", "cargo");
         cargo
-            .current_dir(self.workspace)
+            .current_dir(self.root.join(self.workspace))
             .args(["build", "--locked", "--lib", "--package", self.package])
             .args(["--profile", PROFILE, "--target", TARGET, "--target-dir"])
             .arg(self.target)

@@ -13,10 +13,9 @@ use crate::target::Compiler;
 const SEPARATOR: &str = "\u{1f}";
 
 /// The flags that rename all folders. Of two that fit a path, the compiler takes the later.
-pub(crate) fn flags(workspace: &Path, target: &Path, registries: &[PathBuf], compiler: &Compiler) -> OsString {
+pub(crate) fn flags(root: &Path, target: &Path, registries: &[PathBuf], compiler: &Compiler) -> OsString {
     let sources = compiler.sysroot.join("lib/rustlib/src/rust");
-    let mut renamed =
-        vec![(workspace.to_path_buf(), "/portolan".to_owned()), (target.to_path_buf(), "/target".to_owned())];
+    let mut renamed = vec![(root.to_path_buf(), "/portolan".to_owned()), (target.to_path_buf(), "/target".to_owned())];
     renamed.extend(registries.iter().map(|folder| (folder.clone(), "/registry".to_owned())));
     // Where the sources of the standard library are installed, its paths are those; elsewhere the compiler's own name.
     renamed.push((sources, format!("/rustc/{}", compiler.commit)));

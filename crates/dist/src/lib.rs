@@ -91,8 +91,8 @@ fn build_one(
     target: &Path,
     cargo_home: Option<&Path>,
 ) -> Result<Built, DistError> {
-    let workspace = if product.workspace.is_empty() { root.to_path_buf() } else { root.join(product.workspace) };
-    let bytes = Guest { workspace: &workspace, package: product.package, target, cargo_home }.component()?;
+    let bytes =
+        Guest { root, workspace: product.workspace, package: product.package, target, cargo_home }.component()?;
     let interface = interface::of(product, &bytes)?;
     Ok(Built { product, bytes, interface })
 }

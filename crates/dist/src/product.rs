@@ -7,7 +7,7 @@ pub struct Product {
     pub file: &'static str,
     /// The package that it is built from.
     pub package: &'static str,
-    /// The folder of that package's workspace, from the root; empty for the root itself.
+    /// The folder of that package's workspace, from the root; `.` for the root itself.
     pub workspace: &'static str,
     /// Whether users get it. The others are for tests of hosts, and have no bill of materials and no place in a registry.
     pub shipped: bool,
@@ -24,7 +24,7 @@ pub const PRODUCTS: &[Product] = &[
     Product {
         file: "portolan.wasm",
         package: "portolan-guest",
-        workspace: "",
+        workspace: ".",
         shipped: true,
         title: "Discovers what runs in AWS accounts",
         imports: SIGNED_HTTP_AND_LOG,
@@ -32,7 +32,7 @@ pub const PRODUCTS: &[Product] = &[
     Product {
         file: "portolan-guard.wasm",
         package: "portolan-guard-component",
-        workspace: "",
+        workspace: ".",
         shipped: true,
         title: "Decides whether a request to AWS is a permitted read",
         imports: &[],

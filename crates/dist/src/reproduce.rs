@@ -9,18 +9,21 @@ use std::process::Command;
 use crate::files::at;
 use crate::{Built, DistError, FileError, build_one};
 
-/// Where, from the workspace's root. Longer than most, since a length could show as well.
-const ELSEWHERE: &str = "target/reproduce/in another/folder";
+/// Where, from the workspace's root; removed when all is the same.
+const ROOM: &str = "target/reproduce";
+/// Where in it. Longer than most, since a length could show as well.
+const ELSEWHERE: &str = "in another/folder";
 
 /// Builds again what was built, and compares.
 ///
 /// # Errors
 /// [`DistError::Differs`] names the first component that is not the same, and both digests.
 pub fn check(root: &Path, built: &[Built]) -> Result<(), DistError> {
-    let elsewhere = root.join(ELSEWHERE);
-    if elsewhere.exists() {
-        fs::remove_dir_all(&elsewhere).map_err(at(&elsewhere))?;
+    let room = root.join(ROOM);
+    if room.exists() {
+        fs::remove_dir_all(&room).map_err(at(&room))?;
     }
+    let elsewhere = room.join(ELSEWHERE);
     let workspace = elsewhere.join("workspace");
     copy_sources(root, &workspace)?;
     let cargo_home = elsewhere.join("cargo home");
@@ -47,7 +50,7 @@ pub fn check(root: &Path, built: &[Built]) -> Result<(), DistError> {
             return Err(differs);
         }
     }
-    Ok(fs::remove_dir_all(&elsewhere).map_err(at(&elsewhere))?)
+    Ok(fs::remove_dir_all(&room).map_err(at(&room))?)
 }
 
 /// What git knows, and what it would take: a file that only this folder has must not be needed.
