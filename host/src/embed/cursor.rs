@@ -16,17 +16,20 @@ pub struct Cursor {
     kind: String,
     region: Option<String>,
     pub(super) next: String,
+    /// Pages asked for so far: the limit of them holds however often a unit is gone on with.
+    pub(super) pages: u32,
     pub(super) so_far: PagesSoFar,
 }
 
 impl Cursor {
-    pub(super) fn new(fingerprint: &str, key: &UnitKey, next: &str, so_far: &PagesSoFar) -> Self {
+    pub(super) fn new(fingerprint: &str, key: &UnitKey, next: &str, pages: u32, so_far: &PagesSoFar) -> Self {
         Self {
             fingerprint: fingerprint.to_owned(),
             account: key.account.to_string(),
             kind: key.kind.clone(),
             region: key.region.as_ref().map(ToString::to_string),
             next: next.to_owned(),
+            pages,
             so_far: so_far.clone(),
         }
     }

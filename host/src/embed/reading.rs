@@ -15,13 +15,12 @@ pub struct Reading {
     look: Arc<Look>,
     pages: Pages,
     so_far: PagesSoFar,
-    ended: Option<Ended>,
 }
 
 impl Reading {
     pub(super) fn new(look: Arc<Look>, account: Arc<sync::Account>, unit: sync::Unit, key: UnitKey) -> Self {
         let pages = Pages::new(account, unit, key, None);
-        Self { look, pages, so_far: PagesSoFar::default(), ended: None }
+        Self { look, pages, so_far: PagesSoFar::default() }
     }
 
     pub(super) fn go_on(
@@ -37,8 +36,8 @@ impl Reading {
         if cursor.fingerprint != look.fingerprint() {
             return Err(BadCursor("it was made by another component or with other settings".to_owned()));
         }
-        let Cursor { next, so_far, .. } = cursor;
-        Ok(Self { look, pages: Pages::new(account, unit, key, Some(next)), so_far, ended: None })
+        let Cursor { next, pages, so_far, .. } = cursor;
+        Ok(Self { look, pages: Pages::new(account, unit, key, Some(next)).after(pages), so_far })
     }
 
     /// The next page; none once the unit is at its end.
@@ -63,16 +62,11 @@ impl Reading {
                     return Ok(Some(Page::new(record)));
                 }
                 Step::Again => self.so_far = PagesSoFar::default(),
-                Step::End(ended) => {
-                    self.ended = Some(ended);
-                    return match ended {
-                        Ended::AtItsEnd => Ok(None),
-                        Ended::Before(class) => {
-                            let why = self.pages.why.clone();
-                            let problem = why.unwrap_or_else(|| own_problem(class, "the unit was stopped"));
-                            Err(UnitError::new(self.pages.key(), problem))
-                        }
-                    };
+                Step::End(Ended::AtItsEnd) => return Ok(None),
+                Step::End(Ended::Before(class)) => {
+                    let why = self.pages.why.clone();
+                    let problem = why.unwrap_or_else(|| own_problem(class, "the unit was stopped"));
+                    return Err(UnitError::new(self.pages.key(), problem));
                 }
             }
         }
@@ -88,13 +82,13 @@ impl Reading {
     #[must_use]
     pub fn cursor(&self) -> Option<Cursor> {
         let next = self.pages.cursor()?;
-        Some(Cursor::new(self.look.fingerprint(), self.pages.key(), next, &self.so_far))
+        Some(Cursor::new(self.look.fingerprint(), self.pages.key(), next, self.pages.asked(), &self.so_far))
     }
 
     /// What the pages prove. Before the last one was taken, that is not the whole.
     #[must_use]
     pub fn end(self) -> UnitEnd {
-        let ended = self.ended.unwrap_or(Ended::Before(ProblemClass::Cancelled));
+        let ended = self.pages.ended().unwrap_or(Ended::Before(ProblemClass::Cancelled));
         let membership = self.so_far.membership(ended);
         UnitEnd::new(self.pages.key(), membership, self.so_far.freshness(), self.pages.why.clone())
     }

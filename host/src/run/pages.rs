@@ -62,6 +62,16 @@ impl Pages {
         Self { account, unit, key, at: At::Cursor(from), asked: 0, restarts: 0, why: None }
     }
 
+    /// The same where so many pages were asked for before, by others: the limit is the unit's.
+    pub(crate) fn after(self, asked: u32) -> Self {
+        Self { asked, ..self }
+    }
+
+    /// How many pages were asked for.
+    pub(crate) fn asked(&self) -> u32 {
+        self.asked
+    }
+
     /// A unit of which nothing is left to be asked for.
     pub(crate) fn at_the_end(account: Arc<sync::Account>, unit: sync::Unit, key: UnitKey) -> Self {
         Self { at: At::End(Ended::AtItsEnd), ..Self::new(account, unit, key, None) }
@@ -77,6 +87,14 @@ impl Pages {
         match &self.at {
             At::Cursor(cursor) => cursor.as_deref(),
             At::End(_) => None,
+        }
+    }
+
+    /// How the unit ended, once no page is left.
+    pub(crate) fn ended(&self) -> Option<Ended> {
+        match &self.at {
+            At::Cursor(_) => None,
+            At::End(ended) => Some(*ended),
         }
     }
 

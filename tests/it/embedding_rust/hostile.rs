@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures::StreamExt as _;
 use portolan::{
     Account, AccountId, Component, ComponentError, Cursor, Engine, EngineOptions, ProblemClass, Region, Unit, UnitEnd,
 };
@@ -9,7 +10,7 @@ use portolan_tests::folders::Scratch;
 use portolan_tests::front::{Call, Front};
 use portolan_tests::programs;
 
-use super::{another_component, session};
+use super::{PAGES_MAX, another_component, session};
 use crate::other_component::{HONEST, REFUSED};
 
 const ACCOUNT: &str = "111122223333";
@@ -118,6 +119,19 @@ async fn a_cursor_goes_on_where_it_was_made_and_nowhere_else() {
     ] {
         assert!(made_by.go_on(account, &unit, cursor()).is_err(), "{unit}");
     }
+    // The limit of pages holds however often a unit is gone on with.
+    let endless = session(&front, &engine, "Test::Cursors::Endless", &[ACCOUNT]).await;
+    let endless_unit = unit("Test::Cursors::Endless", BAD);
+    let mut reading = endless.read(&account, &endless_unit);
+    for _ in 0..10 {
+        assert!(reading.next_page().await.unwrap().is_some());
+        let text = reading.cursor().unwrap().to_text();
+        reading = endless.go_on(&account, &endless_unit, text.parse().unwrap()).unwrap();
+    }
+    let pages: Vec<_> = reading.pages().collect().await;
+    assert_eq!(pages.len(), PAGES_MAX - 10 + 1, "what is left of the limit, and the error");
+    let error = pages.last().unwrap().as_ref().unwrap_err();
+    assert!(error.to_string().contains("limits.pages_per_unit"), "{error}");
     // With other settings, and with another component: its own digest is part of what it is good for.
     let others = session(&front, &engine, HONEST, &[ACCOUNT]).await;
     let error = others.go_on(&account, &unit(HONEST, BAD), cursor()).unwrap_err();

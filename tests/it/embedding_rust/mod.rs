@@ -102,10 +102,13 @@ impl Identity for Keys {
     }
 }
 
+/// Pages of a unit in [`session`].
+const PAGES_MAX: usize = 20;
+
 /// A session with keys of the embedder's own.
 async fn session(front: &Front, engine: &Engine, kinds: &str, accounts: &[&str]) -> Session {
     let environment = Environment::from_iter([("AWS_ENDPOINT_URL", front.url()), ("AWS_REGION", "eu-west-1")]);
-    let text = format!("kinds: {{ default: none, include: [{kinds}] }}");
+    let text = format!("kinds: {{ default: none, include: [{kinds}] }}\nlimits: {{ pages_per_unit: {PAGES_MAX} }}");
     let settings = portolan::Settings::from_yaml(engine, &text, &environment).await.unwrap();
     portolan::Run::new(engine, &settings).identity(Keys::of(front, accounts)).session().await.unwrap()
 }

@@ -19,6 +19,7 @@ async fn opened(organization: &Organization, kinds: &str) -> Session {
 async fn units_are_read_one_after_the_other_and_each_says_what_it_proves() {
     let organization = Organization::build(Scale::Tiny);
     let front = organization.front();
+    front.clear_rules();
     front.rule(&json!({ "do": "deny", "service": "sqs", "operation": "ListQueues", "region": "eu-west-1" }));
     let session = opened(&organization, "AWS::SQS::Queue, AWS::S3::Bucket").await;
     let ends = one_unit_at_a_time::read_all(&session).await.unwrap();

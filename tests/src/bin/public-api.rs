@@ -52,6 +52,6 @@ fn listing(folder: &Path) -> String {
     assert!(made.status.success(), "cargo doc failed:\n{}", String::from_utf8_lossy(&made.stderr));
     let json = folders::workspace().join("target/doc/portolan.json");
     let api = public_api::Builder::from_rustdoc_json(&json).omit_blanket_impls(true).omit_auto_trait_impls(true);
-    let api = api.omit_auto_derived_impls(true).build().unwrap_or_else(|error| panic!("{}: {error}", json.display()));
+    let api = api.build().unwrap_or_else(|error| panic!("{}: {error}", json.display()));
     api.items().map(|item| format!("{item}\n")).collect()
 }
