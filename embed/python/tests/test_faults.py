@@ -77,6 +77,17 @@ def test_time_that_is_waited_for_answers_is_not_the_components(front: Front, est
     assert failures(estate(kinds=[QUEUE], regions=[WELL])) == {}
 
 
+def test_a_component_that_asks_for_ever_is_ended(front: Front, estate: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request gave it its time anew: a component that never computed for long was never stopped."""
+    one = estate(kinds=[QUEUE], regions=[WELL])
+    account = one.accounts().accounts[0]
+    one.plan(account)
+    monkeypatch.setattr(runtime, "CALL_CPU_S", -1.0)
+    with pytest.raises(portolan.UnitFailed, match="processor time in one call") as failed:
+        one.sync_unit(account, portolan.Unit(QUEUE, WELL))
+    assert failed.value.problem.class_ == "limit"
+
+
 def test_a_transport_that_raises_is_a_problem_of_its_requests(front: Front, estate: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     send = Transport.send
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CALL_S = 10.0
-"""How long a call into the component may run between two requests, by the clock. A page of 128 KiB takes some milliseconds."""
+"""How long a call into the component may run between two of its imports, by the clock. A page of 128 KiB takes some milliseconds."""
+CALL_CPU_S = 60.0
+"""Processor time of one call over all, what its requests cost its thread included (some 4 ms each): it is looked at in each import."""
 MEMORY_BYTES = 128 << 20
 """Linear memory of an instance. An answer of 8 MiB parsed in full needs some 40 MiB."""
 PAGES_PER_INSTANCE = 256

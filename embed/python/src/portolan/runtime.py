@@ -20,7 +20,7 @@ from wasmtime.component import Component, ExportIndex, Func, Linker, Record, Var
 
 from . import compiled
 from .errors import ComponentError, GuestError, PortolanError
-from .limits import CALL_S, MEMORY_BYTES
+from .limits import CALL_CPU_S, CALL_S, MEMORY_BYTES
 from .text import printable
 
 log = logging.getLogger(__name__)
@@ -137,6 +137,7 @@ class Sandbox:
         self.stopped_by: str | None = None
         """The limit of ours that ended the call."""
         self._interrupted: BaseException | None = None
+        self._began = 0.0
         self._functions: dict[str, Func] = {}
         self._store = wasmtime.Store(program.runtime.engine)
         self._store.set_limits(MEMORY_BYTES, _TABLE_ELEMENTS, _INSTANCES, _INSTANCES, _INSTANCES)
@@ -159,6 +160,7 @@ class Sandbox:
                 raise ComponentError(f"{name} is not a function of the component")
             self._functions[name] = function
         self.said = self.stopped_by = self._interrupted = None
+        self._began = time.thread_time()
         # Until it has come to its end. Whatever ends it otherwise, Ctrl-C included, leaves it unfit for another.
         self.dead = True
         outer, _running.sandbox = getattr(_running, "sandbox", None), self
@@ -182,6 +184,9 @@ class Sandbox:
         errors of its own type escape that, so those alone leave this.
         """
         try:
+            # A component that goes on asking never runs long at a stretch.
+            if time.thread_time() - self._began > CALL_CPU_S:
+                raise Limit(f"the component used more than {CALL_CPU_S:.0f} s of processor time in one call")
             return function()
         except Limit as limit:
             self.stopped_by = str(limit)
