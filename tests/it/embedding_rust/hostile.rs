@@ -22,7 +22,7 @@ fn unit(kind: &str, region: &str) -> Unit {
 }
 
 fn misbehaving() -> Engine {
-    let component = Component::from_file_unverified(programs::misbehaving()).unwrap();
+    let component = Component::from_file_unverified(programs::conformance()).unwrap();
     Engine::new(&component, &EngineOptions::default().instances(4)).unwrap()
 }
 
@@ -141,7 +141,7 @@ async fn a_cursor_goes_on_where_it_was_made_and_nowhere_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_component_is_taken_by_its_digest_alone() {
-    let file = programs::misbehaving();
+    let file = programs::conformance();
     let digest = Component::from_file_unverified(file).unwrap().digest().to_owned();
     let other = format!("sha256:{}", "0".repeat(64));
     let error = Component::from_file(file, &other).unwrap_err();
