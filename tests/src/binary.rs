@@ -15,8 +15,8 @@ use crate::organization::{KINDS, Organization};
 const RUN_MAX: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(20);
 
-/// How the names of variables begin that cargo sets for a test of one package.
-const TOLD_TO_TESTS: &[&str] = &[
+/// How the names of variables begin that cargo sets for a test of one package, and that another cargo must not see.
+pub const TOLD_TO_TESTS: &[&str] = &[
     "CARGO_PKG_",
     "CARGO_MANIFEST_",
     "CARGO_BIN_",
