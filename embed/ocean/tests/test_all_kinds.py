@@ -32,7 +32,7 @@ def canonical(resource, exceptions):
     """A text that is the same for the same resource. jq writes 1.0 as 1, and Python does not."""
     kind = resource["Type"]
     kept = {name: value for name, value in resource["Properties"].items() if f"{kind} {name}" not in exceptions}
-    return json.dumps(whole(kept), sort_keys=True, ensure_ascii=False)
+    return json.dumps(whole({**kept, "__ExtraContext": resource.get("__ExtraContext")}), sort_keys=True, ensure_ascii=False)
 
 
 def whole(value):
