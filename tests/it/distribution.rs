@@ -9,7 +9,7 @@ use portolan_tests::folders::{self, Scratch};
 use portolan_tests::python;
 use serde_json::Value;
 
-/// The reader of bills of materials that CycloneDX's own project publishes, with the published schema.
+/// The reader of bills of materials that `CycloneDX`'s own project publishes, with the published schema.
 const CYCLONEDX: &str = "cyclonedx-python-lib[json-validation]==11.12.0\n";
 
 fn built() -> Vec<Built> {

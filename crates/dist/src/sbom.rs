@@ -1,4 +1,4 @@
-//! What is in a component, as a CycloneDX bill of materials: the packages, the standard library, and the sources of its tables.
+//! What is in a component, as a `CycloneDX` bill of materials: the packages, the standard library, and the sources of its tables.
 //!
 //! There is no time and no random number in it, so that it is the same each time.
 
