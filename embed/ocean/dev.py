@@ -48,11 +48,14 @@ def environment(ocean):
 
 def interpreter():
     """A Python that Ocean runs on."""
-    wanted = [os.environ.get("PORTOLAN_PYTHON"), sys.executable, "python3.13", "python3.12"]
+    # pyenv puts a python3.12 into PATH that does not run unless it is the chosen one; those that it has installed do.
+    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")) / "versions"
+    installed = [str(path) for minor in ("3.12", "3.13") for path in sorted(pyenv.glob(f"{minor}.*/bin/python"), reverse=True)]
+    wanted = [os.environ.get("PORTOLAN_PYTHON"), sys.executable, "python3.12", "python3.13", *installed]
     for name in filter(None, wanted):
         path = shutil.which(name)
         asked = "import sys; sys.exit(sys.version_info < (3, 12))"
-        if path and subprocess.run([path, "-c", asked]).returncode == 0:
+        if path and subprocess.run([path, "-c", asked], stderr=subprocess.DEVNULL).returncode == 0:
             return path
     raise SystemExit("dev.py: Ocean needs Python 3.12 or newer; install one, or name it in PORTOLAN_PYTHON")
 

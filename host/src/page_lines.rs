@@ -45,6 +45,26 @@ pub struct ResourceLine {
     pub context: Map<String, Value>,
 }
 
+/// A resource as sinks and mappings have it.
+#[derive(Debug, serde::Serialize)]
+pub struct Enveloped<'a> {
+    #[serde(rename = "Type")]
+    kind: &'a str,
+    #[serde(rename = "Properties")]
+    properties: &'a Map<String, Value>,
+    /// Left out where the component gives none, as it does of accounts.
+    #[serde(rename = "__ExtraContext", skip_serializing_if = "Map::is_empty")]
+    context: &'a Map<String, Value>,
+}
+
+impl ResourceLine {
+    /// What the component gave as `resource`.
+    #[must_use]
+    pub fn envelope(&self) -> Enveloped<'_> {
+        Enveloped { kind: &self.kind, properties: &self.properties, context: &self.context }
+    }
+}
+
 /// What is proven below one parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeLine {

@@ -129,10 +129,10 @@ impl<'a> Resource<'a> {
         &self.line.context
     }
 
-    /// `{"Type", "Properties", "__ExtraContext"}`, as sinks and mappings have it.
+    /// `{"Type", "Properties", "__ExtraContext"}`, as sinks and mappings have it; the last is not there where it would be empty.
     #[must_use]
     pub fn envelope(&self) -> Value {
-        json!({ "Type": self.line.kind, "Properties": self.line.properties, "__ExtraContext": self.line.context })
+        json!(self.line.envelope())
     }
 
     /// All of it as one line of JSON, by `schemas/page.json`: for storing, and for

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use serde::Serialize;
-use serde_json::{Map, Value};
+
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::file::{beside, private_options};
@@ -35,17 +34,6 @@ struct Writer {
     /// The first 16 bytes of a digest of each resource written: an item on two pages, or a unit that began again, must
     /// not write it twice. 16 bytes instead of a key of a hundred, and no two of a million alike.
     written: HashSet<[u8; 16]>,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a> {
-    #[serde(rename = "Type")]
-    kind: &'a str,
-    #[serde(rename = "Properties")]
-    properties: &'a Map<String, Value>,
-    /// Left out where the component gives none, as it does of accounts.
-    #[serde(rename = "__ExtraContext", skip_serializing_if = "Map::is_empty")]
-    context: &'a Map<String, Value>,
 }
 
 impl NdjsonSink {
@@ -87,8 +75,7 @@ impl Writer {
             if self.written.contains(&digest) || new.contains(&digest) {
                 continue;
             }
-            let envelope = Envelope { kind: &line.kind, properties: &line.properties, context: &line.context };
-            serde_json::to_writer(&mut lines, &envelope)?;
+            serde_json::to_writer(&mut lines, &line.envelope())?;
             lines.push(b'\n');
             new.push(digest);
         }

@@ -69,7 +69,7 @@ async fn a_file_takes_its_place_when_the_run_is_done() {
     sink.store(page(&["two", "three"])).await.unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "before\n");
     sink.finish(ended(false)).await.unwrap();
-    let line = |id| format!(r#"{{"Type":"AWS::S3::Bucket","Properties":{{"z":1,"a":"{id}"}},"__ExtraContext":{{}}}}"#);
+    let line = |id| format!(r#"{{"Type":"AWS::S3::Bucket","Properties":{{"z":1,"a":"{id}"}}}}"#);
     let expected: String = ["one", "two", "three"].iter().map(|id| line(id) + "\n").collect();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
     assert_eq!(names(&folder.0), ["estate.ndjson"]);
