@@ -76,7 +76,9 @@ class Measured:
     def __init__(self, command, out, folder):
         out.unlink(missing_ok=True)
         said = folder / "stdout"
-        environment = {**os.environ, "HOME": str(folder), "XDG_CACHE_HOME": str(TARGET / "cache"), "PORTOLAN_KINDS": command[1]}
+        home = TARGET / "cache" / "compare"
+        home.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "PORTOLAN_KINDS": command[1]}
         began = time.monotonic()
         with open(said, "wb") as stdout, open(folder / "stderr", "wb") as stderr:
             process = subprocess.Popen([str(word) for word in command[0]], stdout=stdout, stderr=stderr, env=environment, cwd=folder)
