@@ -14,7 +14,7 @@ use super::settings::DeletionSettings;
 pub struct Decided {
     /// The candidate.
     pub candidate: Candidate,
-    /// What [`super::decide`] said.
+    /// What [`super::decide()`] said.
     pub decision: Decision,
 }
 

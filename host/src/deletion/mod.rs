@@ -6,7 +6,7 @@
 //! which withhold a mass deletion until somebody releases exactly that plan.
 //!
 //! The order of a run: [`account_fate`] and [`region_fate`] from what discovery said, [`asks`] to find what is worth a
-//! reading by id, [`read_back`] for what that reading proves, [`decide`] for each candidate, [`judge`] over all of them.
+//! reading by id, [`read_back`] for what that reading proves, [`decide()`] for each candidate, [`judge`] over all of them.
 //! Nothing here does I/O or knows the time: moments are milliseconds since 1970, passed in.
 
 mod accounts;
