@@ -18,7 +18,7 @@ struct Arguments {
     /// Write the component to where the packaged crate `portolan` carries it (before cargo package)
     #[arg(long)]
     into_crate: bool,
-    /// Build everything a second time under other paths, and compare
+    /// Build what is shipped a second time under other paths, and compare
     #[arg(long)]
     check: bool,
 }
@@ -56,7 +56,7 @@ fn made(arguments: &Arguments) -> Result<(), DistError> {
     }
     if arguments.check {
         portolan_dist::reproduce::check(root, &built)?;
-        println!("built again under other paths: the same bytes");
+        println!("built again under other paths: what is shipped has the same bytes");
     }
     Ok(())
 }

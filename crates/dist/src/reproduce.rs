@@ -37,7 +37,8 @@ pub fn check(root: &Path, built: &[Built]) -> Result<(), DistError> {
             fs::create_dir_all(&registry).map_err(at(&registry))?;
         }
     }
-    for first in built {
+    // The one for tests of hosts depends on crates outside of its own workspace, whose absolute paths cargo puts into symbols.
+    for first in built.iter().filter(|built| built.product.shipped) {
         let target = elsewhere.join("built");
         let second = build_one(first.product, &workspace, &target, Some(&cargo_home))?;
         if second.bytes != first.bytes {
