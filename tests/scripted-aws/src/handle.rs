@@ -104,6 +104,12 @@ impl ScriptedAws {
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
+    /// Where the control path is, without TLS: `GET {this}/__control/usage`.
+    #[must_use]
+    pub fn control_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.control)
+    }
+
     /// The file with its certificate authority, where it speaks TLS.
     #[must_use]
     pub fn ca_file(&self) -> Option<&Path> {
