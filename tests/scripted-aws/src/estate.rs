@@ -117,8 +117,10 @@ impl Estate {
         if share(bits >> 32) < self.options.empty_share || self.options.resources == 0 {
             return 0;
         }
-        1 + u32::try_from(u64::from(u32::try_from(bits & 0xffff_ffff).unwrap_or(0)) % u64::from(2 * self.options.resources - 1))
-            .unwrap_or(0)
+        1 + u32::try_from(
+            u64::from(u32::try_from(bits & 0xffff_ffff).unwrap_or(0)) % u64::from(2 * self.options.resources - 1),
+        )
+        .unwrap_or(0)
     }
 
     /// The number of the first resource that is still there.
@@ -134,7 +136,7 @@ impl Estate {
     #[must_use]
     pub fn item(&self, unit: Unit, index: u32) -> Item {
         let bits = self.bits(unit, u64::from(index));
-        let edited = |generation: u32| share(mix(bits ^ u64::from(generation))  >> 32) < self.options.changed_share;
+        let edited = |generation: u32| share(mix(bits ^ u64::from(generation)) >> 32) < self.options.changed_share;
         let version = (1..=self.options.generation).filter(|generation| edited(*generation)).count();
         Item { unit, index, version: u32::try_from(version).unwrap_or(0), bits }
     }

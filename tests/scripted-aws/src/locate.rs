@@ -5,8 +5,15 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// How the names of variables begin that cargo sets for a test of one package: they are no news of the build.
-const TOLD_TO_TESTS: &[&str] =
-    &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
+const TOLD_TO_TESTS: &[&str] = &[
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_BIN_",
+    "CARGO_CRATE_",
+    "CARGO_PRIMARY_",
+    "CARGO_TARGET_TMPDIR",
+    "OUT_DIR",
+];
 
 /// The binary that belongs to the running test or benchmark: beside it in the target folder, brought up to date first.
 ///

@@ -83,7 +83,9 @@ fn place(
     options: &Options,
 ) -> Result<(), Trouble> {
     let global = match operation.source {
-        Source::Kind(kind) => kinds().get(usize::from(kind)).is_some_and(|kind| !kind.regional) && operation.service != "s3",
+        Source::Kind(kind) => {
+            kinds().get(usize::from(kind)).is_some_and(|kind| !kind.regional) && operation.service != "s3"
+        }
         Source::Regions => operation.service == "account",
         Source::Caller | Source::Session => false,
         _ => true,

@@ -96,16 +96,26 @@ pub(crate) fn said(trouble: Trouble, operation: &Operation, who: &str) -> Said {
         Trouble::Unavailable => "The service is unavailable. Please try again shortly.".to_owned(),
         Trouble::Expired if ec2 => "Request has expired.".to_owned(),
         Trouble::Expired => "The security token included in the request is expired".to_owned(),
-        Trouble::Skewed if s3 => "The difference between the request time and the current time is too large.".to_owned(),
-        Trouble::Skewed => "Signature expired: its time is now earlier, or later, than the server's by more than 5 minutes".to_owned(),
+        Trouble::Skewed if s3 => {
+            "The difference between the request time and the current time is too large.".to_owned()
+        }
+        Trouble::Skewed => {
+            "Signature expired: its time is now earlier, or later, than the server's by more than 5 minutes".to_owned()
+        }
         Trouble::DeniedByPolicy => {
-            format!("User: {who} is not authorized to perform: {action} with an explicit deny in a service control policy")
+            format!(
+                "User: {who} is not authorized to perform: {action} with an explicit deny in a service control policy"
+            )
         }
         Trouble::Denied => {
-            format!("User: {who} is not authorized to perform: {action} because no identity-based policy allows the {action} action")
+            format!(
+                "User: {who} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+            )
         }
         Trouble::NotEnabled if ec2 => "AWS was not able to validate the provided access credentials".to_owned(),
-        Trouble::NotEnabled | Trouble::UnknownKey => "The security token included in the request is invalid.".to_owned(),
+        Trouble::NotEnabled | Trouble::UnknownKey => {
+            "The security token included in the request is invalid.".to_owned()
+        }
         Trouble::UnknownOperation => "The operation is not known here.".to_owned(),
         Trouble::Unsigned => "Request is missing Authentication Token".to_owned(),
         Trouble::WrongScope => "Credential should be scoped to a valid region and to the correct service.".to_owned(),
@@ -115,7 +125,13 @@ pub(crate) fn said(trouble: Trouble, operation: &Operation, who: &str) -> Said {
 }
 
 /// The body, and the header that names the error where the protocol has one.
-pub(crate) fn body(operation: &Operation, status: u16, code: &str, message: &str, request: u64) -> (String, Option<String>) {
+pub(crate) fn body(
+    operation: &Operation,
+    status: u16,
+    code: &str,
+    message: &str,
+    request: u64,
+) -> (String, Option<String>) {
     let fault = if status < 500 { "Sender" } else { "Receiver" };
     match operation.protocol {
         Protocol::Ec2 => (
@@ -140,11 +156,13 @@ pub(crate) fn body(operation: &Operation, status: u16, code: &str, message: &str
             ),
             None,
         ),
-        Protocol::RestJson => {
-            (serde_json::json!({ "message": message }).to_string(), Some(code.to_owned()))
-        }
+        Protocol::RestJson => (serde_json::json!({ "message": message }).to_string(), Some(code.to_owned())),
         Protocol::Json10 | Protocol::Json11 => {
-            let prefix = if operation.protocol == Protocol::Json10 { format!("com.amazonaws.{}#", operation.service) } else { String::new() };
+            let prefix = if operation.protocol == Protocol::Json10 {
+                format!("com.amazonaws.{}#", operation.service)
+            } else {
+                String::new()
+            };
             (serde_json::json!({ "__type": format!("{prefix}{code}"), "message": message }).to_string(), None)
         }
     }

@@ -226,7 +226,8 @@ mod tests {
     fn every_file_is_understood_and_every_kind_is_listed() {
         let operations = Operations::load().unwrap();
         for (place, kind) in (0_u16..).zip(kinds()) {
-            let lists = |operation: &&super::Operation| operation.source == Source::Kind(place) && operation.page.is_some();
+            let lists =
+                |operation: &&super::Operation| operation.source == Source::Kind(place) && operation.page.is_some();
             let any = operations.all.iter().any(|operation| operation.source == Source::Kind(place));
             let unpaged = ["AWS::EC2::EIP", "AWS::OpenSearchService::Domain"].contains(&kind.name);
             assert!(any && (unpaged || operations.all.iter().any(|operation| lists(&operation))), "{}", kind.name);

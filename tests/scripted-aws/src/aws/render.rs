@@ -124,7 +124,13 @@ impl Scene<'_> {
     /// The first resource of another kind beside this one.
     fn other(&self, item: &Item, kind: u16) -> Item {
         let regional = portolan_scripted_aws::kinds().get(usize::from(kind)).is_some_and(|kind| kind.regional);
-        let region = if !regional { NO_REGION } else if item.unit.region == NO_REGION { 0 } else { item.unit.region };
+        let region = if !regional {
+            NO_REGION
+        } else if item.unit.region == NO_REGION {
+            0
+        } else {
+            item.unit.region
+        };
         let unit = Unit { account: item.unit.account, region, kind };
         self.estate.item(unit, self.estate.first(unit))
     }

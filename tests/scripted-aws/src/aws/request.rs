@@ -62,13 +62,20 @@ impl Input {
 
     /// Whether this is a value of the filter: `Filter.2.Value.1`, and `Filter.2.Name` says so.
     fn is_filter(&self, name: &str, filter: &str) -> bool {
-        let Some((place, _)) = name.strip_prefix("Filter.").and_then(|rest| rest.split_once(".Value.")) else { return false };
+        let Some((place, _)) = name.strip_prefix("Filter.").and_then(|rest| rest.split_once(".Value.")) else {
+            return false;
+        };
         self.get(&format!("Filter.{place}.Name")) == Some(filter)
     }
 }
 
 /// Finds the operation of a request and its input. None: it is unknown.
-pub(crate) fn find<'o>(operations: &'o Operations, service: &str, head: &Parts, body: &Bytes) -> Option<(&'o Operation, Input)> {
+pub(crate) fn find<'o>(
+    operations: &'o Operations,
+    service: &str,
+    head: &Parts,
+    body: &Bytes,
+) -> Option<(&'o Operation, Input)> {
     let place = |place: usize| operations.all.get(place);
     let mut input = Input::default();
     if let Some(target) = head.headers.get("x-amz-target") {

@@ -88,7 +88,8 @@ pub(crate) fn answer(call: &Call<'_>, estate: &Estate, options: &Options) -> Ans
             })
         }
         Source::Caller => {
-            scene.identity = Identity { arn: call.caller.arn(), user: "AIDASCRIPTEDAWSSOURCE".to_owned(), ..Identity::default() };
+            scene.identity =
+                Identity { arn: call.caller.arn(), user: "AIDASCRIPTEDAWSSOURCE".to_owned(), ..Identity::default() };
             whole(call, &scene)
         }
         Source::Session => match session(call, estate, options) {
@@ -99,13 +100,11 @@ pub(crate) fn answer(call: &Call<'_>, estate: &Estate, options: &Options) -> Ans
             }
             Err(trouble) => refuse(call.operation, trouble, &call.caller.arn(), call.number),
         },
-        Source::Management => {
-            list(call, &mut scene, 0, 1, |number| Filled {
-                item: estate.item(Unit { account: 0, region: NO_REGION, kind: u16::MAX }, number),
-                account: 0,
-                region: call.scope.region,
-            })
-        }
+        Source::Management => list(call, &mut scene, 0, 1, |number| Filled {
+            item: estate.item(Unit { account: 0, region: NO_REGION, kind: u16::MAX }, number),
+            account: 0,
+            region: call.scope.region,
+        }),
         source => match organization::range(source, estate, call.input) {
             Some(range) => list(call, &mut scene, range.first, range.count, |number| Filled {
                 item: organization::item(&range, number),
@@ -128,7 +127,9 @@ fn list<'a>(
     let operation = call.operation;
     let end = first.saturating_add(count);
     let mut from = first;
-    if let Some(token) = operation.token.as_deref().and_then(|name| call.input.get(name)).filter(|token| !token.is_empty()) {
+    if let Some(token) =
+        operation.token.as_deref().and_then(|name| call.input.get(name)).filter(|token| !token.is_empty())
+    {
         match place(call, token) {
             Some(place) if place >= first => from = place.min(end),
             // What stood there is gone by now.
@@ -143,11 +144,8 @@ fn list<'a>(
     let until = end.min(from.saturating_add(u32::try_from(size).unwrap_or(u32::MAX)));
     scene.page = size;
     scene.count = usize::try_from(until - from).unwrap_or(0);
-    scene.next = if call.loops {
-        Some(token(call, from, &filled))
-    } else {
-        (until < end).then(|| token(call, until, &filled))
-    };
+    scene.next =
+        if call.loops { Some(token(call, from, &filled)) } else { (until < end).then(|| token(call, until, &filled)) };
     if scene.next.is_some() {
         let mut more = Vec::new();
         scene.write(&mut more, &operation.more);
@@ -215,7 +213,9 @@ fn missing(call: &Call<'_>, scene: &mut Scene<'_>, name: &str) -> Answer {
 
 /// A name without anything that would have to be escaped.
 fn plain(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_ascii_alphanumeric() || "-_./:".contains(letter) { letter } else { '_' }).collect()
+    name.chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() || "-_./:".contains(letter) { letter } else { '_' })
+        .collect()
 }
 
 fn whole(call: &Call<'_>, scene: &Scene<'_>) -> Answer {

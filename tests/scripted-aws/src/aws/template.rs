@@ -21,12 +21,28 @@ pub(crate) enum Name {
 #[derive(Debug)]
 pub(crate) enum Piece {
     Text(String),
-    Named { name: Name, upper: bool },
+    Named {
+        name: Name,
+        upper: bool,
+    },
     /// The name of the first resource of another kind, in the same account and region.
-    NamedOf { name: Name, kind: u16 },
-    Hash { digits: usize, upper: bool },
-    Pick { of: Vec<String>, salt: u64 },
-    Number { from: u64, to: u64, salt: u64 },
+    NamedOf {
+        name: Name,
+        kind: u16,
+    },
+    Hash {
+        digits: usize,
+        upper: bool,
+    },
+    Pick {
+        of: Vec<String>,
+        salt: u64,
+    },
+    Number {
+        from: u64,
+        to: u64,
+        salt: u64,
+    },
     Word(Word),
 }
 
@@ -94,7 +110,8 @@ fn piece(word: &str) -> Result<Piece> {
     let (name, argument) = word.split_once(':').with_context(|| format!("no placeholder ${{{word}}}"))?;
     let salt = argument.bytes().fold(0, |salt, byte| mix(salt ^ u64::from(byte)));
     if let Some(name) = name.strip_suffix(".of").and_then(named) {
-        let place = kinds().iter().position(|kind| kind.name == argument).with_context(|| format!("no kind {argument}"))?;
+        let place =
+            kinds().iter().position(|kind| kind.name == argument).with_context(|| format!("no kind {argument}"))?;
         return Ok(Piece::NamedOf { name, kind: u16::try_from(place)? });
     }
     Ok(match name {

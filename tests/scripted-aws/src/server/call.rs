@@ -101,7 +101,8 @@ impl Server {
         };
         let header = head.headers.get("authorization").and_then(|value| value.to_str().ok());
         let scope = header.and_then(Scope::of);
-        let found = scope.and_then(|scope| request::find(&self.operations, scope.service, head, body).map(|found| (scope, found)));
+        let found = scope
+            .and_then(|scope| request::find(&self.operations, scope.service, head, body).map(|found| (scope, found)));
         let Some((scope, (operation, input))) = found else {
             return Ok(self.lost(head, scope.as_ref(), number));
         };
@@ -180,7 +181,8 @@ impl Server {
         let mut state = self.state();
         state.counts.note(format!("unknown: {service} {} {} {target}", head.method, head.uri));
         // In the words of the service, where it has any operation here.
-        let known = self.operations.by_service.get(service).and_then(|places| self.operations.all.get(*places.first()?));
+        let known =
+            self.operations.by_service.get(service).and_then(|places| self.operations.all.get(*places.first()?));
         let trouble = if scope.is_none() { Trouble::Unsigned } else { Trouble::UnknownOperation };
         let answer = match known.or_else(|| self.operations.all.first()) {
             Some(operation) => respond::refuse(operation, trouble, "", number),
@@ -195,7 +197,8 @@ impl Server {
 
 /// The answer that the weather gives in place of the right one. None: the right one, though perhaps not all of it.
 fn spoken(weather: Weather, value: u32, operation: &Operation, refuse: &impl Fn(Trouble) -> Answer) -> Option<Answer> {
-    let page = |status, body: &str| Answer { status, content_type: "text/html", body: body.into(), ..Answer::default() };
+    let page =
+        |status, body: &str| Answer { status, content_type: "text/html", body: body.into(), ..Answer::default() };
     Some(match weather {
         Weather::Throttled => refuse(Trouble::Throttled),
         Weather::RetryAfter => Answer { retry_after: Some(value), ..refuse(Trouble::Throttled) },
@@ -211,7 +214,8 @@ fn spoken(weather: Weather, value: u32, operation: &Operation, refuse: &impl Fn(
         Weather::Html => page(200, "<!DOCTYPE html><html><body>Sign in to use this network.</body></html>"),
         Weather::Empty => page(200, ""),
         Weather::WrongContent => {
-            let body = if operation.protocol.is_json() { "[\"unexpected\"]" } else { "<Unexpected><a>1</a></Unexpected>" };
+            let body =
+                if operation.protocol.is_json() { "[\"unexpected\"]" } else { "<Unexpected><a>1</a></Unexpected>" };
             Answer { content_type: operation.protocol.content_type(), ..page(200, body) }
         }
         _ => return None,
@@ -228,7 +232,13 @@ async fn delay(options: &Options, number: u64) {
 }
 
 /// An answer with its headers, and with what the weather does to its body.
-fn dress(answer: Answer, weather: Option<(Weather, u32)>, line: &Line, options: &Options, number: u64) -> Response<Reply> {
+fn dress(
+    answer: Answer,
+    weather: Option<(Weather, u32)>,
+    line: &Line,
+    options: &Options,
+    number: u64,
+) -> Response<Reply> {
     let body = Bytes::from(answer.body);
     let length = body.len();
     let half = body.slice(..length / 2);
@@ -239,7 +249,8 @@ fn dress(answer: Answer, weather: Option<(Weather, u32)>, line: &Line, options: 
         Some((Weather::Slow, value)) => {
             let a_second = if value == 0 { SLOW_BYTES } else { value };
             let size = usize::try_from(a_second.div_ceil(SLOW_PIECES)).unwrap_or(1).max(1);
-            let pieces: Vec<Bytes> = (0..length).step_by(size).map(|from| body.slice(from..length.min(from + size))).collect();
+            let pieces: Vec<Bytes> =
+                (0..length).step_by(size).map(|from| body.slice(from..length.min(from + size))).collect();
             Some(Spoilt::new(pieces, Duration::from_secs(1) / SLOW_PIECES, End::Whole))
         }
         _ => None,

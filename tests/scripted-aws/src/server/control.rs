@@ -39,17 +39,19 @@ pub(crate) fn answer(server: &Arc<Server>, path: &str, head: &Parts, body: &Byte
             state.buckets.refill();
             (200, json!({}))
         }
-        ("POST", "close") => match serde_json::from_slice::<Value>(body).ok().and_then(|value| value.get("ms")?.as_u64()) {
-            Some(milliseconds) => {
-                let close = server.close.clone();
-                tokio::spawn(async move {
-                    tokio::time::sleep(BEFORE_CLOSING).await;
-                    let _ = close.send(Duration::from_millis(milliseconds));
-                });
-                (200, json!({}))
+        ("POST", "close") => {
+            match serde_json::from_slice::<Value>(body).ok().and_then(|value| value.get("ms")?.as_u64()) {
+                Some(milliseconds) => {
+                    let close = server.close.clone();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(BEFORE_CLOSING).await;
+                        let _ = close.send(Duration::from_millis(milliseconds));
+                    });
+                    (200, json!({}))
+                }
+                None => (400, json!({ "error": "{\"ms\": how long nobody can connect}" })),
             }
-            None => (400, json!({ "error": "{\"ms\": how long nobody can connect}" })),
-        },
+        }
         _ => (404, json!({ "error": "GET usage, estate, options; POST options, reset, close" })),
     };
     let mut response = Response::new(Either::Left(Full::new(Bytes::from(value.to_string()))));

@@ -79,10 +79,9 @@ impl Counts {
     pub(crate) fn report(&self, operations: &[Operation], read: u64, written: u64, buckets: (usize, f64)) -> Value {
         let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
         for ((place, status), count) in &self.answered {
-            let name = operations.get(*place).map_or_else(
-                || "unknown".to_owned(),
-                |operation| format!("{}:{}", operation.service, operation.name),
-            );
+            let name = operations
+                .get(*place)
+                .map_or_else(|| "unknown".to_owned(), |operation| format!("{}:{}", operation.service, operation.name));
             let status = if *status == 0 { "none".to_owned() } else { status.to_string() };
             *requests.entry(name).or_default().entry(status).or_default() += count;
         }

@@ -18,5 +18,8 @@ fn botocore_reads_every_answer_whole() {
 /// The same over TLS, with the authority as AWS_CA_BUNDLE.
 #[test]
 fn botocore_reads_every_answer_over_tls() {
-    python::run("answers.py", &start(&Options { accounts: 2, regions: 1, resources: 1, tls: true, ..Options::default() }));
+    python::run(
+        "answers.py",
+        &start(&Options { accounts: 2, regions: 1, resources: 1, tls: true, ..Options::default() }),
+    );
 }

@@ -11,7 +11,8 @@ use crate::start;
 
 #[test]
 fn the_estate_that_is_computed_here_is_the_one_that_is_answered() {
-    let huge = Huge { account: 1, region: "eu-west-1".to_owned(), kind: "AWS::EC2::Volume".to_owned(), resources: 200_000 };
+    let huge =
+        Huge { account: 1, region: "eu-west-1".to_owned(), kind: "AWS::EC2::Volume".to_owned(), resources: 200_000 };
     let options = Options { accounts: 7, regions: 2, empty_share: 0.4, huge: Some(huge), ..Options::default() };
     let aws = start(&options);
     let estate = Estate::new(&options);
@@ -60,7 +61,8 @@ fn generations_edit_and_replace_the_shares_that_were_asked_for() {
 #[test]
 fn options_are_set_in_part_and_misspelt_ones_refused() {
     let aws = start(&Options::default());
-    aws.set(&json!({ "generation": 3, "denied": [Denied { account: None, region: Some("eu-west-1".to_owned()) }] })).unwrap();
+    aws.set(&json!({ "generation": 3, "denied": [Denied { account: None, region: Some("eu-west-1".to_owned()) }] }))
+        .unwrap();
     aws.set(&json!({ "faults": [Fault::of(Weather::Truncated, 0.5)] })).unwrap();
     let refused = aws.set(&json!({ "latency": 3 })).unwrap_err().to_string();
     assert!(refused.contains("unknown field `latency`"), "{refused}");

@@ -6,5 +6,8 @@ use crate::{python, start};
 
 #[test]
 fn botocore_meets_what_was_ordered() {
-    println!("{}", python::run("weather.py", &start(&Options { accounts: 3, regions: 2, resources: 120, ..Options::default() })));
+    println!(
+        "{}",
+        python::run("weather.py", &start(&Options { accounts: 3, regions: 2, resources: 120, ..Options::default() }))
+    );
 }
