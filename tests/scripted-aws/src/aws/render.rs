@@ -156,9 +156,10 @@ fn named(out: &mut Vec<u8>, name: Name, item: &Item, upper: bool) {
 
 /// The lowest digits of a number, of which there are at most 16.
 fn hexadecimal(out: &mut Vec<u8>, value: u64, digits: u32, upper: bool) {
-    let letters: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    let letter = if upper { b'A' } else { b'a' };
     for place in (0..digits).rev() {
-        out.push(letters[usize::try_from(value >> (4 * place) & 15).unwrap_or(0)]);
+        let digit = u8::try_from(value >> (4 * place) & 15).unwrap_or(0);
+        out.push(if digit < 10 { b'0' + digit } else { letter + digit - 10 });
     }
 }
 
@@ -183,5 +184,7 @@ fn number(out: &mut Vec<u8>, mut value: u64) {
             break;
         }
     }
-    out[from..].reverse();
+    if let Some(digits) = out.get_mut(from..) {
+        digits.reverse();
+    }
 }

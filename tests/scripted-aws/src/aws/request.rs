@@ -158,7 +158,7 @@ fn decoded(text: &str) -> String {
         match (first, escaped) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);
-                rest = &after[2..];
+                rest = after.get(2..).unwrap_or_default();
             }
             (b'+', _) => {
                 bytes.push(b' ');

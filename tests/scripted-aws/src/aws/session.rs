@@ -22,7 +22,10 @@ impl Session {
     pub(crate) fn key_id(self) -> String {
         let bits =
             (u128::from(self.account) << TIME_BITS | u128::from(self.issued)) << CHECK_BITS | u128::from(self.check());
-        let letter = |place: u32| LETTERS[usize::try_from(bits >> (5 * place) & 31).unwrap_or(0)];
+        let letter = |place: u32| {
+            let digit = usize::try_from(bits >> (5 * place) & 31).unwrap_or(0);
+            LETTERS.get(digit).copied().unwrap_or(b'A')
+        };
         PREFIX.chars().chain((0..DIGITS).rev().map(|place| char::from(letter(place)))).collect()
     }
 

@@ -15,7 +15,7 @@ fn botocore_reads_every_answer_whole() {
     assert_eq!(usage["notes"], serde_json::json!([]), "what botocore sends is understood");
 }
 
-/// The same over TLS, with the authority as AWS_CA_BUNDLE.
+/// The same over TLS, with the authority as `AWS_CA_BUNDLE`.
 #[test]
 fn botocore_reads_every_answer_over_tls() {
     python::run(

@@ -129,7 +129,7 @@ def main():
     order()
     assert isinstance(met(call, keys), dict), "the next connection is fine"
 
-    # Slow: 400,000 bytes a second of a page of more than 40,000 bytes in pieces, and nothing of it lost.
+    # Slow: a page of some 40,000 bytes takes about a second, and nothing of it is lost.
     whole = met(("ec2", "describe_volumes", {"MaxResults": 50}), keys)
     order({"fault": "slow", "value": 40_000})
     began = time.monotonic()
