@@ -1,6 +1,7 @@
 //! What AWS would say: from a request to an answer, the weather aside.
 
 pub(crate) mod access;
+pub(crate) mod assume;
 pub(crate) mod error;
 pub(crate) mod operation;
 pub(crate) mod organization;
@@ -11,3 +12,4 @@ pub(crate) mod respond;
 pub(crate) mod session;
 pub(crate) mod template;
 pub(crate) mod time;
+pub(crate) mod token;

@@ -1,15 +1,15 @@
 //! The answer to a call that nothing stands in the way of.
 
-use portolan_scripted_aws::{Estate, NO_REGION, Options, REGIONS, Unit, kinds, mix};
+use portolan_scripted_aws::{Estate, NO_REGION, Options, REGIONS, Unit, kinds};
 
 use super::access::Caller;
+use super::assume::session;
 use super::error::{self, Trouble};
 use super::operation::{Operation, Source};
 use super::organization;
 use super::render::{Filled, Identity, Scene};
 use super::request::{Input, Scope};
-use super::session::Session;
-use super::time;
+use super::token::{place, token};
 
 /// An answer, before the weather.
 #[derive(Debug, Default)]
@@ -154,28 +154,6 @@ fn list<'a>(
     write(call, scene, (from..until).map(filled))
 }
 
-/// What stands at a token's place, with a check that it was given for this list.
-fn token<'a>(call: &Call<'_>, at: u32, filled: &impl Fn(u32) -> Filled<'a>) -> String {
-    if call.operation.token_is_key {
-        return format!("{:012x}", filled(at.saturating_sub(1)).item.key());
-    }
-    format!("{at:08x}{:04x}", check(call))
-}
-
-fn place(call: &Call<'_>, token: &str) -> Option<u32> {
-    let digits = token.get(token.len().checked_sub(12)?..)?;
-    let value = u64::from_str_radix(digits, 16).ok()?;
-    if call.operation.token_is_key {
-        return u32::try_from(value & 0xffff_ffff).ok()?.checked_add(1);
-    }
-    (value & 0xffff == check(call) && token.len() == 12).then(|| u32::try_from(value >> 16).ok())?
-}
-
-fn check(call: &Call<'_>) -> u64 {
-    let text = call.operation.name.bytes().chain(call.scope.region.bytes());
-    text.fold(u64::from(call.caller.account), |bits, byte| mix(bits ^ u64::from(byte))) & 0xffff
-}
-
 /// The resources that were asked for by name.
 fn by_name(call: &Call<'_>, scene: &mut Scene<'_>, unit: Unit, names: &[&str]) -> Answer {
     let operation = call.operation;
@@ -212,7 +190,7 @@ fn missing(call: &Call<'_>, scene: &mut Scene<'_>, name: &str) -> Answer {
 }
 
 /// A name without anything that would have to be escaped.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     name.chars()
         .map(|letter| if letter.is_ascii_alphanumeric() || "-_./:".contains(letter) { letter } else { '_' })
         .collect()
@@ -234,31 +212,4 @@ fn write<'a>(call: &Call<'_>, scene: &Scene<'_>, items: impl Iterator<Item = Fil
     }
     scene.write(&mut body, &operation.tail);
     Answer { status: 200, content_type: operation.protocol.content_type(), error_type: None, retry_after: None, body }
-}
-
-/// The session of a role.
-fn session(call: &Call<'_>, estate: &Estate, options: &Options) -> Result<(u32, Identity), Trouble> {
-    let role = call.input.get("RoleArn").unwrap_or_default();
-    let mut parts = role.split(':').skip(4);
-    let account = parts.next().and_then(|id| id.parse().ok()).and_then(|id| estate.account_number(id));
-    let role_name = parts.next().and_then(|rest| rest.strip_prefix("role/"));
-    let (Some(account), Some(role_name)) = (account, role_name) else { return Err(Trouble::Denied) };
-    if options.external_id.is_some() && options.external_id.as_deref() != call.input.get("ExternalId") {
-        return Err(Trouble::Denied);
-    }
-    let session = Session { account, issued: time::now() };
-    let name = plain(call.input.get("RoleSessionName").unwrap_or("session"));
-    let role_name = role_name.rsplit('/').next().unwrap_or(role_name);
-    Ok((
-        account,
-        Identity {
-            arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", Estate::account_id(account), plain(role_name)),
-            key: session.key_id(),
-            secret: session.secret(),
-            token: session.token(),
-            expires: session.issued.saturating_add_signed(options.clock_offset) + options.session_seconds,
-            name,
-            user: String::new(),
-        },
-    ))
 }

@@ -13,8 +13,9 @@ use hyper::http::request::Parts;
 use portolan_scripted_aws::{Estate, Options, kinds};
 use serde_json::{Value, json};
 
-use super::call::{Reply, Server, World};
+use super::call::{Server, World};
 use super::count::Counts;
+use super::dress::Reply;
 use crate::weather::dice::Dice;
 
 /// The answer has to leave before the listener closes.

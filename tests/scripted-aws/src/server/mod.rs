@@ -5,4 +5,5 @@ pub(crate) mod authority;
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod count;
+pub(crate) mod dress;
 pub(crate) mod wire;
