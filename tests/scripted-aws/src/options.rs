@@ -65,6 +65,8 @@ pub struct Options {
     pub jitter_ms: f64,
     /// Whether calls are limited by AWS's token buckets (`data/buckets.tsv`).
     pub buckets: bool,
+    /// Whether answers are compressed for clients that accept it.
+    pub gzip: bool,
     /// Seconds that a session lasts, as `AssumeRole` tells.
     pub session_seconds: u64,
     /// Seconds after which a session is in truth refused as expired. None: when its time is over.
@@ -99,6 +101,7 @@ impl Default for Options {
             latency_ms: 0.0,
             jitter_ms: 0.0,
             buckets: false,
+            gzip: false,
             session_seconds: 3600,
             session_dies_after: None,
             clock_offset: 0,

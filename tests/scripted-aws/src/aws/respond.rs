@@ -19,6 +19,8 @@ pub(crate) struct Answer {
     /// `x-amzn-errortype`.
     pub(crate) error_type: Option<String>,
     pub(crate) retry_after: Option<u32>,
+    /// The body is compressed.
+    pub(crate) gzip: bool,
     pub(crate) body: Vec<u8>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn refuse(operation: &Operation, trouble: Trouble, who: &str, number:
 fn failed(operation: &Operation, status: u16, code: &str, message: &str, number: u64) -> Answer {
     let (body, error_type) = error::body(operation, status, code, message, number);
     let content_type = operation.protocol.content_type();
-    Answer { status, content_type, error_type, retry_after: None, body: body.into_bytes() }
+    Answer { status, content_type, error_type, body: body.into_bytes(), ..Answer::default() }
 }
 
 /// Answers.
@@ -211,5 +213,5 @@ fn write<'a>(call: &Call<'_>, scene: &Scene<'_>, items: impl Iterator<Item = Fil
         scene.write_item(&mut body, &operation.item, &filled);
     }
     scene.write(&mut body, &operation.tail);
-    Answer { status: 200, content_type: operation.protocol.content_type(), error_type: None, retry_after: None, body }
+    Answer { status: 200, content_type: operation.protocol.content_type(), body, ..Answer::default() }
 }

@@ -13,7 +13,7 @@ use portolan_scripted_aws::{Estate, Options, Weather};
 
 use super::control;
 use super::count::Counts;
-use super::dress::{Reply, delay, dress, spoken};
+use super::dress::{Reply, compressed, delay, dress, spoken};
 use super::wire::{Line, Traffic};
 use crate::aws::access::{self, Caller};
 use crate::aws::error::Trouble;
@@ -149,6 +149,7 @@ impl Server {
                 Ok(()) => respond::answer(&call, &world.estate, &world.options),
             },
         };
+        let answer = compressed(answer, head, &world.options);
         delay(&world.options, number).await;
         self.state().counts.answered(place, answer.status);
         Ok(dress(answer, weather, line, &world.options, number))

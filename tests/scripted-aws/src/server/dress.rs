@@ -1,11 +1,15 @@
 //! What the weather makes of an answer, and the answer as it goes out.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http_body_util::{Either, Full};
 use hyper::Response;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
+use hyper::http::request::Parts;
 use portolan_scripted_aws::{Options, Weather, mix, share};
 
 use super::wire::Line;
@@ -66,6 +70,19 @@ pub(crate) async fn delay(options: &Options, number: u64) {
     }
 }
 
+/// The answer's body compressed, where the client accepts that.
+pub(crate) fn compressed(answer: Answer, head: &Parts, options: &Options) -> Answer {
+    let accepts = |value: &HeaderValue| value.to_str().is_ok_and(|value| value.contains("gzip"));
+    if !options.gzip || !head.headers.get(ACCEPT_ENCODING).is_some_and(accepts) {
+        return answer;
+    }
+    let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+    match writer.write_all(&answer.body).and_then(|()| writer.finish()) {
+        Ok(body) => Answer { body, gzip: true, ..answer },
+        Err(_) => answer,
+    }
+}
+
 /// An answer with its headers, and with what the weather does to its body.
 pub(crate) fn dress(
     answer: Answer,
@@ -97,6 +114,9 @@ pub(crate) fn dress(
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     if let Ok(id) = HeaderValue::from_str(&format!("{number:08x}-0000-4000-a000-000000000000")) {
         headers.insert("x-amzn-requestid", id);
+    }
+    if answer.gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     if let Some(name) = answer.error_type.and_then(|name| HeaderValue::from_str(&name).ok()) {
         headers.insert("x-amzn-errortype", name);

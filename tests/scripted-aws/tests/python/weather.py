@@ -3,6 +3,7 @@
     python weather.py ENDPOINT CONTROL
 """
 
+import gzip
 import json
 import sys
 import time
@@ -139,6 +140,23 @@ def main():
     order({"fault": "retry-after", "value": 7})
     error = met(call, keys)
     assert error.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "7", error
+
+    # Compressed, and the same: the signature's form is all that is looked at, so headers can be added to a signed call.
+    order(gzip=True)
+    sent = {}
+    client("ec2", keys).meta.events.register("before-send", lambda request, **_: sent.update(request=request))
+    met(call, keys)
+    request = sent["request"]
+    headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+    body = request.body if isinstance(request.body, bytes) else request.body.encode()
+    asked = urllib.request.Request(request.url, body, {**headers, "Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        packed = answer.read()
+    with urllib.request.urlopen(urllib.request.Request(request.url, body, headers)) as answer:
+        plain = answer.read()
+    assert len(packed) < len(plain) / 4 and gzip.decompress(packed)[200:] == plain[200:], (len(packed), len(plain))
+    order(gzip=False)
 
     # A token that leads to where it was given.
     order({"fault": "loop"})
