@@ -9,7 +9,7 @@ use crate::{python, start};
 /// there gets the error that the model has.
 #[test]
 fn botocore_reads_every_answer_whole() {
-    let aws = start(&Options { accounts: 2, regions: 2, resources: 130, ..Options::default() });
+    let aws = start(&Options { accounts: 2, regions: 2, resources: 60, ..Options::default() });
     println!("{}", python::run("answers.py", &aws));
     let usage = aws.usage().unwrap();
     assert_eq!(usage["notes"], serde_json::json!([]), "what botocore sends is understood");
