@@ -10,8 +10,8 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use futures::future::{BoxFuture, join_all};
 use portolan::aws::{
-    Answer, Call, Client, ClientLimits, Exchange, ExchangeError, Header, Recorder, Replay, SessionFailure, TypeMemory,
-    sign_request,
+    Answer, Call, Client, ClientLimits, Exchange, ExchangeError, Header, Recorder, Replay, SessionFailure, Shares,
+    TypeMemory, sign_request,
 };
 use portolan::bindings::portolan::aws::signed_http as wit;
 use portolan::credentials::{Identity, SessionPolicy};
@@ -92,7 +92,7 @@ struct Bench(Client);
 
 impl Bench {
     fn over(exchange: Arc<dyn Exchange>) -> Self {
-        let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 8 << 20 };
+        let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 8 << 20, shares: Shares::default() };
         let client = Client::new(exchange, "aws".to_owned(), limits, Cancellation::default());
         let calls: Vec<Value> = DECLARED.iter().map(|operation| json!({ "operation": operation })).collect();
         client.grant(Grant::from_manifest(&json!({ "calls": calls }).to_string()).unwrap());

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use futures::future::{BoxFuture, join, join_all};
-use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError, SessionFailure};
+use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError, SessionFailure, Shares};
 use portolan::bindings::exports::portolan::aws::sync::{
     Account, AccountRole, Failure, Limits, Page, ProblemClass, Run, Unit,
 };
@@ -127,7 +127,7 @@ impl Bench {
     async fn new() -> Self {
         let engine = Engine::new(&std::fs::read(programs::conformance()).unwrap(), None).unwrap();
         let network = Arc::new(Network::default());
-        let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 4 << 20 };
+        let limits = ClientLimits { concurrency: 64, per_account: 16, batch_bytes: 4 << 20, shares: Shares::default() };
         let exchange = Arc::clone(&network) as Arc<dyn Exchange>;
         let client = Arc::new(Client::new(exchange, "aws".to_owned(), limits, Cancellation::default()));
         let outbound = Arc::clone(&client) as Arc<dyn Outbound>;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use futures::future::BoxFuture;
-use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError, SessionFailure};
+use portolan::aws::{Answer, Call, Client, ClientLimits, Exchange, ExchangeError, SessionFailure, Shares};
 use portolan::bindings::portolan::aws::signed_http as wit;
 use portolan::credentials::{Identity, SessionPolicy};
 use portolan::imports::{CallScope, Outbound, Purpose};
@@ -61,7 +61,7 @@ fn request(service: &str) -> wit::Request {
 /// The regions that were asked, one after the other, for one request of the guest.
 async fn asked(service: &str, region: &'static str) -> Vec<String> {
     let network = Arc::new(Redirecting { region, asked: Mutex::default() });
-    let limits = ClientLimits { concurrency: 4, per_account: 4, batch_bytes: 1 << 20 };
+    let limits = ClientLimits { concurrency: 4, per_account: 4, batch_bytes: 1 << 20, shares: Shares::default() };
     let exchange = Arc::clone(&network) as Arc<dyn Exchange>;
     let client = Client::new(exchange, "aws".to_owned(), limits, Cancellation::default());
     client.grant(Grant::from_manifest(MANIFEST).unwrap());

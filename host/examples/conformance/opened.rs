@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portolan::aws::{Client, ClientLimits, Endpoints, Live};
+use portolan::aws::{Client, ClientLimits, Endpoints, Live, Shares};
 use portolan::bindings::exports::portolan::aws::sync::{Account, AccountRole, Limits, Run, Unit};
 use portolan::config::endpoints::Endpoints as Overrides;
 use portolan::credentials::{
@@ -79,8 +79,12 @@ impl Opened {
         let endpoints = Endpoints { partition: run.partition.clone(), variant, overrides };
         let exchange =
             Live::new(sessions, endpoints, http, bytes(limits.response_bytes)).within_ms(number(args, "timeout-ms"));
-        let held =
-            ClientLimits { concurrency: CONCURRENCY, per_account: PER_ACCOUNT, batch_bytes: bytes(limits.batch_bytes) };
+        let held = ClientLimits {
+            concurrency: CONCURRENCY,
+            per_account: PER_ACCOUNT,
+            batch_bytes: bytes(limits.batch_bytes),
+            shares: Shares::default(),
+        };
         let cancelled = Cancellation::default();
         let client = Arc::new(Client::new(Arc::new(exchange), run.partition.clone(), held, cancelled.clone()));
         let outbound = Arc::clone(&client) as Arc<dyn Outbound>;

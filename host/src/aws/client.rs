@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::calls::Calls;
 use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
+use super::rates::{Rates, Shares, Taken};
 use super::retry::{self, Next, Outcome, Tried};
 use super::session_policies::SessionPolicies;
 use super::types::{Described, asked_type};
@@ -32,6 +33,8 @@ pub struct ClientLimits {
     pub per_account: usize,
     /// Bytes of all bodies of one batch.
     pub batch_bytes: usize,
+    /// How much of AWS's rates is used, and how many retries there may be.
+    pub shares: Shares,
 }
 
 /// Sends what the guest asks for, if the guard lets it pass.
@@ -43,6 +46,7 @@ pub struct Client {
     policies: OnceLock<SessionPolicies>,
     partition: String,
     limits: ClientLimits,
+    rates: Arc<Rates>,
     calls: Arc<Calls>,
     in_flight: Semaphore,
     accounts: Mutex<HashMap<Identity, Arc<Semaphore>>>,
@@ -61,6 +65,7 @@ impl Client {
             policies: OnceLock::new(),
             partition,
             limits,
+            rates: Arc::new(Rates::new(limits.shares)),
             calls: Arc::new(Calls::default()),
             in_flight: Semaphore::new(limits.concurrency),
             accounts: Mutex::default(),
@@ -72,7 +77,9 @@ impl Client {
     /// Another with the same sessions and limits, to which nothing is granted: for reads that are the host's own.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(Arc::clone(&self.exchange), self.partition.clone(), self.limits, self.cancelled.clone())
+        let (exchange, rates) = (Arc::clone(&self.exchange), Arc::clone(&self.rates));
+        let other = Self::new(exchange, self.partition.clone(), self.limits, self.cancelled.clone());
+        Self { rates, ..other }
     }
 
     /// Sets, once, what may pass.
@@ -100,6 +107,12 @@ impl Client {
     pub async fn open(&self, identity: &Identity) -> Result<(), SessionFailure> {
         let policy = self.policies.get().and_then(|policies| policies.first(identity));
         self.exchange.open(identity, policy.as_ref()).await
+    }
+
+    /// How fast AWS may be asked.
+    #[must_use]
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// The counts of this client.
@@ -202,8 +215,10 @@ impl Client {
         loop {
             tried.attempts += 1;
             call.policy = self.policies.get().and_then(|policies| policies.of(&call));
-            let result = self.send_once(&call).await;
+            let taken = self.rates.take(&call);
+            let result = self.send_once(&call, taken.wait).await;
             let outcome = self.count(&call, name, &result, tried.attempts > 1);
+            self.learn_rate(&call, &taken, &outcome);
             if let Ok(answer) = &result
                 && !redirected
                 && let Some(region) = self.bucket_region(&call, answer)
@@ -220,14 +235,7 @@ impl Client {
                 continue;
             }
             let Next::Again { after_ms, renew, clock_offset_ms } = next else {
-                return match result {
-                    // What comes from memory was not sent.
-                    Ok(answer) => {
-                        let attempts = tried.attempts - u32::from(answer.remembered);
-                        Ok((answer, attempts))
-                    }
-                    Err(error) => Err(unanswered(&error)),
-                };
+                return given(result, tried.attempts);
             };
             if renew {
                 tried.renewed = true;
@@ -237,6 +245,9 @@ impl Client {
                 tried.corrected = true;
                 tracing::warn!(offset_ms = offset, "the clock is off by AWS's; signatures are corrected by it");
                 self.clock_offset_ms.store(offset, Ordering::Relaxed);
+            }
+            if !renew && clock_offset_ms.is_none() && !self.rates.may_retry(&call) {
+                return given(result, tried.attempts);
             }
             if after_ms > 0 && self.exchange.waits() {
                 tokio::time::sleep(Duration::from_millis(after_ms)).await;
@@ -248,12 +259,24 @@ impl Client {
         self.policies.get().is_some_and(|policies| policies.widen(call, nth, action))
     }
 
-    /// Waits for a place among the calls in flight, its account's and then everybody's, and sends.
-    async fn send_once(&self, call: &Call) -> Result<Answer, ExchangeError> {
+    /// Waits for its bucket, then for a place among the calls in flight, its account's and then everybody's, and sends.
+    async fn send_once(&self, call: &Call, wait: Duration) -> Result<Answer, ExchangeError> {
+        if !wait.is_zero() && self.exchange.waits() {
+            tokio::time::sleep(wait).await;
+        }
         let account = self.account_places(&call.identity);
         let _account = account.acquire().await;
         let _place = self.in_flight.acquire().await;
         self.exchange.exchange(call, self.clock_offset_ms.load(Ordering::Relaxed)).await
+    }
+
+    fn learn_rate(&self, call: &Call, taken: &Taken, outcome: &Outcome) {
+        let Outcome::Answered(verdict) = outcome else { return };
+        match verdict.class {
+            Class::Throttled => self.rates.throttled(call, taken),
+            Class::Transient => {}
+            Class::Ok | Class::ExpiredCredentials | Class::ClockSkew | Class::Final => self.rates.answered(call),
+        }
     }
 
     fn account_places(&self, identity: &Identity) -> Arc<Semaphore> {
@@ -333,6 +356,17 @@ impl Outbound for Client {
             answers
         }
         .boxed()
+    }
+}
+
+/// What became of a call in the end, and how often it was sent. What comes from memory was not.
+fn given(result: Result<Answer, ExchangeError>, attempts: u32) -> Result<(Answer, u32), wit::SendError> {
+    match result {
+        Ok(answer) => {
+            let attempts = attempts - u32::from(answer.remembered);
+            Ok((answer, attempts))
+        }
+        Err(error) => Err(unanswered(&error)),
     }
 }
 

@@ -19,6 +19,7 @@ mod glance;
 mod identity;
 pub(crate) mod moment;
 pub mod questions;
+mod rates;
 mod rehearsal;
 mod restore;
 mod resume;
@@ -60,13 +61,14 @@ pub use unmapped::Unmapped;
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 /// Each step leads from the version of its index to the next; a released step is never edited.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("types.sql"),
     include_str!("deliveries.sql"),
     include_str!("entities.sql"),
+    include_str!("rates.sql"),
 ];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);

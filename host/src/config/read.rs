@@ -21,6 +21,7 @@ use super::settings::{
 };
 use super::variables::{AWS_DEFAULT_REGION, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use super::{Sources, formats};
+use crate::aws::Shares;
 use crate::credentials::Rung;
 use crate::secret::Secret;
 
@@ -117,6 +118,15 @@ impl<'a> Reader<'a> {
     fn number(&self, key: &str) -> Option<u32> {
         match self.tree.at(key)?.value {
             Value::Int(number) => u32::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    fn share(&self, key: &str) -> Option<f64> {
+        match self.tree.at(key)?.value {
+            Value::Float(share) => Some(share),
+            #[expect(clippy::cast_precision_loss, reason = "the schema keeps it at most 1")]
+            Value::Int(share) => Some(share as f64),
             _ => None,
         }
     }
@@ -263,13 +273,8 @@ impl<'a> Reader<'a> {
     fn deletion(&self) -> DeletionSettings {
         let guard = |name: &str| {
             let value = |key: &str| self.tree.at(&format!("deletion.{name}.{key}")).map(|node| &node.value);
-            #[expect(clippy::cast_precision_loss, reason = "the schema keeps it at most 1")]
-            let share = match value("share") {
-                Some(Value::Float(share)) => *share,
-                Some(Value::Int(share)) => *share as f64,
-                // Not set: no share is large enough to wave a deletion through.
-                _ => f64::MIN_POSITIVE,
-            };
+            // Not set: no share is large enough to wave a deletion through.
+            let share = self.share(&format!("deletion.{name}.share")).unwrap_or(f64::MIN_POSITIVE);
             let at_least = match value("at_least") {
                 Some(Value::Int(number)) => u64::try_from(*number).unwrap_or(1),
                 _ => 1,
@@ -319,6 +324,10 @@ impl<'a> Reader<'a> {
         LimitSettings {
             concurrency: self.number("limits.concurrency").unwrap_or_else(|| u32::try_from(default).unwrap_or(1)),
             per_account: self.number("limits.per_account").unwrap_or(1),
+            shares: Shares {
+                of_published: self.share("limits.budget_share").unwrap_or(f64::MIN_POSITIVE),
+                of_retries: self.share("limits.retry_share").unwrap_or(0.0),
+            },
             pages_per_unit: self.number("limits.pages_per_unit").unwrap_or(1),
         }
     }

@@ -11,6 +11,7 @@ use super::endpoints::Endpoints;
 use super::mapping::MappingFile;
 use super::node::Origin;
 use super::sinks::SinkUrl;
+use crate::aws::Shares;
 use crate::credentials::{Priority, Rung, SourceSetting};
 pub use crate::deletion::{DeletionSettings, GuardSettings, OnLeave};
 use crate::secret::Secret;
@@ -286,12 +287,14 @@ pub enum Sensitive {
 }
 
 /// `limits`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LimitSettings {
     /// Calls in flight.
     pub concurrency: u32,
     /// Of those, in one account.
     pub per_account: u32,
+    /// `limits.budget_share` and `limits.retry_share`.
+    pub shares: Shares,
     /// Pages of one unit.
     pub pages_per_unit: u32,
 }

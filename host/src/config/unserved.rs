@@ -8,8 +8,6 @@ const UNSERVED: &[(&str, &str)] = &[
     ("kinds.use_paid_apis", "nothing that AWS charges for is called"),
     ("kinds.include_shared", "resources that other accounts share are left out"),
     ("grant", "only what the chosen kinds declare is called"),
-    ("limits.budget_share", "only concurrency is limited"),
-    ("limits.retry_share", "only concurrency is limited"),
 ];
 
 /// What happens instead, where a key is known but not served.

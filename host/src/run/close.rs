@@ -31,8 +31,10 @@ pub(super) async fn close_catalogue(
             rows.push(CallCount { operation: operation.clone(), result, count: counts.refused, retries: 0, bytes: 0 });
         }
     }
+    let learned = context.client.rates().learned();
     let job = move |catalogue: &mut Catalogue| {
         catalogue.put_calls(&rows)?;
+        catalogue.put_rates(&learned, end.now)?;
         catalogue.finish_run(end.exit_status, &end.summary, end.now)?;
         catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
         Ok::<(), CatalogueError>(())

@@ -178,6 +178,7 @@ pub(super) async fn set_up(
         concurrency: settings.limits.concurrency as usize,
         per_account: settings.limits.per_account as usize,
         batch_bytes: RESPONSE_BYTES_MAX,
+        shares: settings.limits.shares,
     };
     let cancelled = surroundings.cancelled;
     let client = Arc::new(Client::new(exchange, reach.partition.clone(), limits, cancelled.clone()));
@@ -246,6 +247,7 @@ pub(super) async fn set_up(
         fills: manifest.fills(),
     };
     catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
+    client.rates().remember(catalogue.rates(start.at_ms).map_err(|error| sink_failed(&error))?);
     let resumed = match killed {
         Some(_) => Some(Resumed::read(&mut catalogue).map_err(|error| sink_failed(&error))?),
         None => None,

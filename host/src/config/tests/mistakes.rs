@@ -18,7 +18,8 @@ fn each_mistake_has_its_place_its_key_and_its_cure() {
         ),
         ("kinds: { include_shared: true }", "include_shared: not served by this version"),
         ("kinds: { definitions: [./none/*.yaml] }", "fits no file"),
-        ("limits: { budget_share: 0.5 }", "limits.budget_share: not served by this version"),
+        ("limits: { budget_share: 0 }", "limits.budget_share"),
+        ("limits: { retry_share: 2 }", "limits.retry_share"),
         ("to: [postgres: {}]", "1:6: to[0]: the sink \"postgres\" is not served by this version"),
         (
             "to: [sqlite:a, port: { client_secret: x }]",

@@ -1,0 +1,201 @@
+//! How fast each account, region and service may be asked, and how often again.
+//!
+//! A call takes a token of its service's bucket, and of its operation's where AWS publishes one. Buckets are there while they
+//! are in use; what one has learned is kept for the next run.
+
+mod bucket;
+mod published;
+mod retry_budget;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::credentials::Identity;
+use bucket::Bucket;
+use published::Published;
+use retry_budget::RetryBudget;
+
+use super::exchange::Call;
+
+/// Buckets in memory, above which those that are full are forgotten.
+const BUCKETS_KEPT: usize = 4_096;
+
+/// Which shares are used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shares {
+    /// Of a bucket that AWS publishes (`limits.budget_share`): the customer's own automation keeps the rest.
+    pub of_published: f64,
+    /// Of the calls, that may be retries (`limits.retry_share`).
+    pub of_retries: f64,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self { of_published: 0.5, of_retries: 0.2 }
+    }
+}
+
+/// Whose bucket it is. The listing role's calls are charged to the account that they list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Whose role signs.
+    pub identity: Identity,
+    /// Where.
+    pub region: String,
+    /// Of what.
+    pub service: String,
+}
+
+/// A bucket's place, and the operation where it has one of its own.
+type Key = (Place, Option<String>);
+
+/// A call's tokens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Taken {
+    /// How long it has to wait for them.
+    pub wait: Duration,
+    /// When they were taken, by the clock of the rates.
+    at_ms: f64,
+}
+
+/// What was learned of a bucket: where, of which operation, and calls a second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learned {
+    /// Where.
+    pub place: Place,
+    /// The operation, where it has a bucket of its own.
+    pub operation: Option<String>,
+    /// Calls a second.
+    pub per_second: f64,
+}
+
+/// The buckets of a run.
+pub struct Rates {
+    shares: Shares,
+    published: Published,
+    begun: Instant,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    buckets: HashMap<Key, Bucket>,
+    retries: HashMap<Place, RetryBudget>,
+    learned: HashMap<Key, f64>,
+}
+
+impl Rates {
+    /// Without any experience; see [`Rates::remember`].
+    #[must_use]
+    pub fn new(shares: Shares) -> Self {
+        Self { shares, published: Published::new(), begun: Instant::now(), held: Mutex::default() }
+    }
+
+    /// Begins with what an earlier run has learned.
+    pub fn remember(&self, learned: Vec<Learned>) {
+        if let Ok(mut held) = self.held.lock() {
+            held.learned =
+                learned.into_iter().map(|known| ((known.place, known.operation), known.per_second)).collect();
+        }
+    }
+
+    fn now_ms(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64() * 1_000.0
+    }
+
+    fn keys(&self, call: &Call) -> Vec<Key> {
+        let place = place_of(call);
+        let own = self.published.of_operation(&call.service, &call.operation).map(|_| call.operation.clone());
+        match own {
+            Some(operation) => vec![(place.clone(), Some(operation)), (place, None)],
+            None => vec![(place, None)],
+        }
+    }
+
+    fn bucket<'a>(&self, held: &'a mut Held, key: &Key, now_ms: f64) -> &'a mut Bucket {
+        if held.buckets.len() > BUCKETS_KEPT && !held.buckets.contains_key(key) {
+            held.buckets.retain(|_, bucket| !bucket.is_idle(now_ms));
+        }
+        let Held { buckets, learned, .. } = held;
+        buckets.entry(key.clone()).or_insert_with(|| {
+            let quota = match &key.1 {
+                Some(operation) => self.published.of_operation(&key.0.service, operation),
+                None => self.published.of_service(&key.0.service),
+            };
+            let share = |quota: bucket::Quota| bucket::Quota {
+                burst: (quota.burst * self.shares.of_published).max(1.0),
+                per_second: quota.per_second * self.shares.of_published,
+            };
+            Bucket::new(quota.map(share), learned.get(key).copied(), now_ms)
+        })
+    }
+
+    /// Takes the call's tokens: how long it has to wait before it is sent.
+    pub fn take(&self, call: &Call) -> Taken {
+        let at_ms = self.now_ms();
+        let keys = self.keys(call);
+        let Ok(mut held) = self.held.lock() else { return Taken { wait: Duration::ZERO, at_ms } };
+        let wait_ms = keys.iter().map(|key| self.bucket(&mut held, key, at_ms).take(at_ms)).fold(0.0, f64::max);
+        Taken { wait: Duration::from_secs_f64(wait_ms / 1_000.0), at_ms }
+    }
+
+    /// How long a call there would have to wait, were it made now.
+    #[must_use]
+    pub fn wait(&self, place: &Place) -> Duration {
+        let now_ms = self.now_ms();
+        let Ok(held) = self.held.lock() else { return Duration::ZERO };
+        let wait_ms = held.buckets.get(&(place.clone(), None)).map_or(0.0, |bucket| bucket.wait_ms(now_ms));
+        Duration::from_secs_f64(wait_ms / 1_000.0)
+    }
+
+    /// AWS throttled the call.
+    pub fn throttled(&self, call: &Call, taken: &Taken) {
+        let now_ms = self.now_ms();
+        let keys = self.keys(call);
+        let Ok(mut held) = self.held.lock() else { return };
+        // The narrower bucket is the one that AWS has told of.
+        if let Some(key) = keys.first() {
+            self.bucket(&mut held, key, now_ms).throttled(taken.at_ms, now_ms);
+        }
+    }
+
+    /// AWS answered the call as one hopes.
+    pub fn answered(&self, call: &Call) {
+        let now_ms = self.now_ms();
+        let keys = self.keys(call);
+        let Ok(mut held) = self.held.lock() else { return };
+        for key in &keys {
+            self.bucket(&mut held, key, now_ms).passed(now_ms);
+        }
+        if let Some(budget) = held.retries.get_mut(&place_of(call)) {
+            budget.answered(self.shares.of_retries);
+        }
+    }
+
+    /// Whether the call may be sent once more after a throttle, a 5xx or a broken connection.
+    pub fn may_retry(&self, call: &Call) -> bool {
+        self.held
+            .lock()
+            .is_ok_and(|mut held| held.retries.entry(place_of(call)).or_insert_with(RetryBudget::new).take())
+    }
+
+    /// What was learned, for the next run.
+    #[must_use]
+    pub fn learned(&self) -> Vec<Learned> {
+        let Ok(held) = self.held.lock() else { return Vec::new() };
+        let of = |(place, operation): &Key, per_second| Learned {
+            place: place.clone(),
+            operation: operation.clone(),
+            per_second,
+        };
+        // Of a place that this run did not ask, what was known is all there is to know.
+        let before = held.learned.iter().filter(|(key, _)| !held.buckets.contains_key(key));
+        let now = held.buckets.iter().filter_map(|(key, bucket)| Some(of(key, bucket.learned()?)));
+        now.chain(before.map(|(key, per_second)| of(key, *per_second))).collect()
+    }
+}
+
+fn place_of(call: &Call) -> Place {
+    Place { identity: call.identity.clone(), region: call.region.clone(), service: call.service.clone() }
+}
