@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portolan_names::Region;
+use portolan_names::{AccountId, Region};
 
 use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
-use super::queue::{Planned, interleaved};
+use super::order::in_order;
+use super::queue::Planned;
 use super::scope::{ROLE_DENIED, ROLE_FAILED, Scope, advice_for, class_of};
 use crate::aws::SessionFailure;
 use crate::bindings::exports::portolan::aws::sync;
@@ -18,6 +19,7 @@ use crate::credentials::Identity;
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};
 use crate::run::clock::now_ms;
+use crate::unit::UnitKey;
 
 /// What a run knows of an account once it was tried.
 #[derive(Debug, Clone)]
@@ -65,7 +67,7 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
         Ok(plan) => {
             let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
             note(context, found, problems).await?;
-            let planned = units_of(context, account, &plan);
+            let planned = units_of(context, account, &found.id, &plan);
             if let Some(standing) = closed {
                 return Ok((standing, Some(planned)));
             }
@@ -123,7 +125,7 @@ async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, F
 pub(super) async fn ask(
     context: &Context,
     account: &sync::Account,
-    id: &portolan_names::AccountId,
+    id: &AccountId,
 ) -> Result<sync::AccountPlan, Problem> {
     let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
     let scope = CallScope { account: Some(id.clone()), purpose: Purpose::Plan, kind: Arc::from("") };
@@ -193,17 +195,20 @@ async fn store_regions(context: &Context, found: &Found, plan: &sync::AccountPla
     Ok(context.store.with(move |catalogue| catalogue.put_regions(&id, &rows, whole, now_ms())).await??)
 }
 
-fn units_of(context: &Context, account: sync::Account, plan: &sync::AccountPlan) -> Planned {
+fn units_of(context: &Context, account: sync::Account, id: &AccountId, plan: &sync::AccountPlan) -> Planned {
     let mut kinds = Vec::new();
     for planned in &plan.kinds {
         match planned.fate {
             sync::Fate::Read => {
                 context.tally.kind(&planned.kind);
-                kinds.push((planned.kind.clone(), planned.regions.clone()));
+                kinds.push((context.kinds.get(&planned.kind), planned.regions.clone()));
             }
             sync::Fate::Excluded => context.tally.excluded(planned.regions.len().max(1) as u64),
             sync::Fate::Unavailable => {}
         }
     }
-    Planned { account: Arc::new(account), units: interleaved(&kinds) }
+    in_order(account, id.clone(), kinds, |kind, region| {
+        let region = region.map(Region::parse).transpose().ok()?;
+        context.slow.took_ms(&UnitKey { kind: kind.to_owned(), account: id.clone(), region })
+    })
 }
