@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::clock::RunStart;
 use super::kinds::Kinds;
+use super::plan::RegionsSeen;
 use super::progress::Progress;
 use super::resume::Resumed;
 use super::slow::Slow;
@@ -28,6 +29,7 @@ pub(super) struct Context {
     pub(super) manifest: Manifest,
     pub(super) kinds: Kinds,
     pub(super) slow: Slow,
+    pub(super) regions: RegionsSeen,
     pub(super) store: Arc<Worker<Catalogue>>,
     /// Of all that shapes a page or a cursor.
     pub(super) fingerprint: String,

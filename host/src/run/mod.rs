@@ -16,6 +16,7 @@ mod exit;
 mod finish_plan;
 mod ground;
 mod guest_config;
+mod judge_scopes;
 mod kinds;
 mod listed;
 mod look;
@@ -54,6 +55,7 @@ use std::time::Instant;
 use close::close_catalogue;
 use context::{Context, Failed};
 use entities::settle_entities;
+use judge_scopes::judge_scopes;
 use listed::{Listed, list_and_read, list_first};
 use plan::Standing;
 use retire::{Known, retire};
@@ -88,8 +90,7 @@ pub use visit::{Host, Unanswered, Visit, Visited, VisitedAccount, visit};
 
 use crate::aws::SessionPolicies;
 use crate::catalogue::SettledEntities;
-use crate::config::accept::{self, Day};
-use crate::config::settings::{FailOn, OnLeave, Settings};
+use crate::config::settings::{OnLeave, Settings};
 use crate::credentials::Rung;
 use crate::deletion::Plan;
 use crate::engine::Engine;
@@ -273,41 +274,6 @@ async fn finish(
             peak_memory_bytes: usage.peak_memory_bytes,
         },
     })
-}
-
-/// Which incomplete scopes are accepted, which are new, and whether they count.
-async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts) -> Result<(), Failed> {
-    let before = context.store.with(|catalogue| catalogue.previous_units()).await??;
-    let Some(today) = Day::parse(iso(context.start.at_ms).get(..10).unwrap_or_default()) else { return Ok(()) };
-    for scope in scopes {
-        let place = accept::Scope {
-            account: &scope.account,
-            region: scope.region.as_deref(),
-            kind: scope.kind.as_deref(),
-            class: &scope.class,
-        };
-        let accepting = context.settings.accept.iter().find(|accept| accept.covers(place, today));
-        scope.accepted = accepting.map(|accept| accept.reason.clone());
-        let of_scope = before.iter().filter(|(unit, _)| {
-            unit.account.as_str() == scope.account
-                && scope.kind.as_ref().is_none_or(|kind| *kind == unit.kind)
-                && (scope.kind.is_none()
-                    || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
-        });
-        let (mut was_whole, mut ever_whole) = (false, false);
-        for (_, unit) in of_scope {
-            was_whole |= unit.last_whole;
-            ever_whole |= unit.ever_whole;
-        }
-        scope.new = was_whole || !ever_whole;
-        facts.incomplete |= scope.accepted.is_none()
-            && match context.settings.fail_on {
-                FailOn::New => scope.new,
-                FailOn::Any => true,
-                FailOn::None => false,
-            };
-    }
-    Ok(())
 }
 
 fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {

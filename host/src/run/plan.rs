@@ -1,7 +1,7 @@
 //! From an account to its units: its role is assumed, its regions are listed, its kinds are crossed with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use portolan_names::{AccountId, Region};
 
@@ -25,7 +25,7 @@ use crate::unit::UnitKey;
 #[derive(Debug, Clone)]
 pub(super) enum Standing {
     /// Its regions are known.
-    Planned(Regions),
+    Planned(Arc<Regions>),
     /// Its role was refused.
     RoleRefused,
     /// Refused, but expected to be: the management account under `accounts.management: auto`.
@@ -35,7 +35,7 @@ pub(super) enum Standing {
 }
 
 /// The regions of an account as its plan has them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Regions {
     pub(super) enabled: BTreeSet<String>,
     pub(super) disabled: BTreeSet<String>,
@@ -44,6 +44,28 @@ pub(super) struct Regions {
     pub(super) excluded: BTreeMap<String, BTreeSet<String>>,
     /// By kind, the regions in which the service is not offered.
     pub(super) unavailable: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The different regions that accounts of a run have: nearly all have the same, and each needs them to the end.
+#[derive(Debug, Default)]
+pub(super) struct RegionsSeen(Mutex<Vec<Arc<Regions>>>);
+
+/// Different ones that are kept; an account with others has its own.
+const REGIONS_KEPT: usize = 64;
+
+impl RegionsSeen {
+    /// These, or those that are equal and known already.
+    fn one(&self, regions: Regions) -> Arc<Regions> {
+        let Ok(mut seen) = self.0.lock() else { return Arc::new(regions) };
+        if let Some(known) = seen.iter().find(|known| ***known == regions) {
+            return Arc::clone(known);
+        }
+        let regions = Arc::new(regions);
+        if seen.len() < REGIONS_KEPT {
+            seen.push(Arc::clone(&regions));
+        }
+        regions
+    }
 }
 
 /// Opens the account's session and plans its units.
@@ -77,7 +99,7 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
                 return Ok((Standing::NotPlanned, Some(planned)));
             }
             store_regions(context, found, &plan).await?;
-            Ok((Standing::Planned(regions_of(&plan)), Some(planned)))
+            Ok((Standing::Planned(context.regions.one(regions_of(&plan))), Some(planned)))
         }
         Err(problem) => {
             without_regions(context, found, Some(&problem));

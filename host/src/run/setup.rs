@@ -13,6 +13,7 @@ use super::ground::{Ground, check_endpoints, ground};
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
 use super::kinds::Kinds;
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
+use super::plan::RegionsSeen;
 use super::port;
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
@@ -273,6 +274,7 @@ pub(super) async fn set_up(
         client: Arc::clone(&client),
         kinds: Kinds::new(&manifest, client.policies()),
         slow,
+        regions: RegionsSeen::default(),
         manifest,
         store,
         keeps_rows,
