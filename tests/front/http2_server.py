@@ -45,6 +45,8 @@ async def app(scope, receive, send):
     body = b""
     while True:
         event = await receive()
+        if event["type"] == "http.disconnect":
+            return
         body += event.get("body", b"")
         if not event.get("more_body"):
             break

@@ -26,6 +26,7 @@ use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use connect::{Connector, NoWayThrough};
@@ -143,20 +144,29 @@ impl HttpClient {
     /// By what the caller does next: see [`HttpError`].
     pub async fn send(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, HttpError> {
         let host = host_of(request.uri())?;
+        let mut request = self.outgoing(request).map(Full::new);
+        let connection = capture_connection(&mut request);
         let exchange = self.exchange(request, &host, limits);
-        match tokio::time::timeout(Duration::from_millis(limits.total_ms), exchange).await {
+        let outcome = match tokio::time::timeout(Duration::from_millis(limits.total_ms), exchange).await {
             Ok(outcome) => outcome,
             Err(_) => Err(HttpError::TimedOut { host, after_ms: limits.total_ms }),
+        };
+        if matches!(outcome, Err(HttpError::TimedOut { .. }))
+            && let Some(connection) = connection.connection_metadata().as_ref()
+        {
+            // Of HTTP/2 it would carry the next call too, and may be dead.
+            connection.poison();
         }
+        outcome
     }
 
     async fn exchange(
         &self,
-        request: Request<Bytes>,
+        request: Request<Full<Bytes>>,
         host: &str,
         limits: Limits,
     ) -> Result<Response<Bytes>, HttpError> {
-        let sent = self.pool(limits.connect_ms).request(self.outgoing(request).map(Full::new));
+        let sent = self.pool(limits.connect_ms).request(request);
         let answer =
             quiet(limits, host, sent).await?.map_err(|error| failed_to_send(error, host, limits.connect_ms))?;
         let (mut head, incoming) = answer.into_parts();

@@ -61,7 +61,8 @@ fn signatures_hold_over_http2_and_a_connection_that_is_given_up_loses_nothing() 
     let run = portolan.sync(&organization, &[]);
     organization.front().assert_signatures();
     let all = found(&direct);
-    assert!(!all.is_empty() && all == found(&portolan), "{}{}", run.stdout, run.stderr);
+    assert!(!all.is_empty());
+    assert_eq!(all, found(&portolan), "{}{}", run.stdout, run.stderr);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = runtime.block_on(get(&trusting(&server), &format!("https://{}/__seen", server.address()), LIMITS));
     let seen: Value = serde_json::from_str(&seen).unwrap();
