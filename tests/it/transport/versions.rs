@@ -60,15 +60,26 @@ fn signatures_hold_over_http2_and_a_connection_that_is_given_up_loses_nothing() 
     portolan.set("AWS_CA_BUNDLE", &server.authority().display().to_string());
     let run = portolan.sync(&organization, &[]);
     organization.front().assert_signatures();
-    let all = found(&direct);
+    let all = without_digests(&direct);
     assert!(!all.is_empty());
-    assert_eq!(all, found(&portolan), "{}{}", run.stdout, run.stderr);
+    assert_eq!(all, without_digests(&portolan), "{}{}", run.stdout, run.stderr);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let seen = runtime.block_on(get(&trusting(&server), &format!("https://{}/__seen", server.address()), LIMITS));
     let seen: Value = serde_json::from_str(&seen).unwrap();
     assert!(count(&seen, "http/2") > 60, "{seen}");
     assert_eq!(count(&seen, "http/2"), count(&seen, "accepts gzip"), "{seen}");
     assert_eq!((count(&seen, "http/1.1"), count(&seen, "signed encodings")), (0, 0), "{seen}");
+}
+
+/// What was redacted has digests by the key of its catalogue.
+fn without_digests(portolan: &Portolan) -> Vec<String> {
+    let redacted = |text: String| {
+        let mut parts = text.split("sha256_8").map(str::to_owned);
+        let first = parts.next().unwrap_or_default();
+        // `\":\"5bb71a3c\"`, within JSON within JSON.
+        parts.fold(first, |all, part| all + "digest" + part.get(15..).unwrap_or_default())
+    };
+    found(portolan).into_iter().map(|row| redacted(row.to_string())).collect()
 }
 
 #[tokio::test]
