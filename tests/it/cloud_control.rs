@@ -15,7 +15,7 @@ use portolan::aws::{
 };
 use portolan::bindings::portolan::aws::signed_http as wit;
 use portolan::credentials::{Identity, SessionPolicy};
-use portolan::http_client::{HttpClient, Limits, TlsSettings};
+use portolan::http_client::{HttpClient, Limits, NetworkSettings};
 use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::run::Cancellation;
 use portolan_guard::Grant;
@@ -52,7 +52,7 @@ impl Wire {
             })
             .collect();
         front.configure(&json!({ "keys": keys }));
-        Arc::new(Self { url: front.url().to_owned(), http: HttpClient::new(&TlsSettings::default()).unwrap() })
+        Arc::new(Self { url: front.url().to_owned(), http: HttpClient::new(&NetworkSettings::default()).unwrap() })
     }
 
     async fn send(&self, call: &Call) -> Answer {
@@ -69,7 +69,7 @@ impl Wire {
         let credentials = Credentials::new(id, secret, None, None, "test");
         let signing_name = &portolan_tables::service(&call.service).unwrap().signing_name;
         sign_request(&mut request, &credentials, signing_name, &call.region, SystemTime::now()).unwrap();
-        let limits = Limits { connect_ms: 5_000, total_ms: 60_000, body_bytes: 8 << 20 };
+        let limits = Limits { connect_ms: 5_000, quiet_ms: 60_000, total_ms: 60_000, body_bytes: 8 << 20 };
         let (head, body) = self.http.send(request, limits).await.unwrap().into_parts();
         Answer { status: head.status.as_u16(), headers: Vec::new(), body, at_ms: 0, remembered: false }
     }

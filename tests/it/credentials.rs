@@ -11,13 +11,13 @@ use portolan::credentials::{
     CallerIdentity, Environment, Identity, Keys, MemberRole, RolePlan, Sessions, SourceKind, SourceSetting, Sources,
     Sts, What, choose,
 };
-use portolan::http_client::{HttpClient, Limits, TlsSettings};
+use portolan::http_client::{HttpClient, Limits, NetworkSettings};
 use portolan::secret::Secret;
 use portolan_names::{AccountId, Region, RoleArn};
 use portolan_tests::folders::Scratch;
 use portolan_tests::python::interpreter;
 
-const LIMITS: Limits = Limits { connect_ms: 2000, total_ms: 20_000, body_bytes: 1 << 20 };
+const LIMITS: Limits = Limits { connect_ms: 2000, quiet_ms: 20_000, total_ms: 20_000, body_bytes: 1 << 20 };
 
 /// moto alone, in a process of its own: one of these tests switches its authentication on.
 struct Moto {
@@ -100,7 +100,7 @@ impl Drop for Moto {
 }
 
 fn http() -> HttpClient {
-    HttpClient::new(&TlsSettings::default()).unwrap()
+    HttpClient::new(&NetworkSettings::default()).unwrap()
 }
 
 fn keys(id: &str, secret: &str, token: Option<&str>) -> Keys {

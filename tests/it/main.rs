@@ -51,5 +51,6 @@ mod simulation;
 mod tables;
 mod templates;
 mod threats;
+mod transport;
 mod webhook;
 mod wire_cases;

@@ -10,7 +10,7 @@ use portolan::aws::sign_request;
 use portolan::credentials::{
     Environment, Identity, Keys, MemberRole, RolePlan, SessionPolicy, Sessions, SourceSetting, Sources, Sts, choose,
 };
-use portolan::http_client::{HttpClient, Limits, TlsSettings};
+use portolan::http_client::{HttpClient, Limits, NetworkSettings};
 use portolan::secret::Secret;
 use portolan_names::{AccountId, Region, RoleArn};
 use portolan_tests::binary::{Portolan, Run};
@@ -132,7 +132,7 @@ fn a_sync_asks_for_one_session_in_each_account_and_lacks_nothing() {
 /// A session of a role, as the host gets it, with or without a policy.
 async fn session(organization: &Organization, policy: Option<SessionPolicy>) -> Credentials {
     let account = organization.account("prod-web");
-    let http = HttpClient::new(&TlsSettings::default()).unwrap();
+    let http = HttpClient::new(&NetworkSettings::default()).unwrap();
     let sts = Sts::new(&http, Region::parse(HOME).unwrap(), organization.front().url());
     let variable = |name: &str| {
         let found = organization.environment().into_iter().find(|(known, _)| known == name);
@@ -172,8 +172,8 @@ async fn ask(front: &Front, credentials: &Credentials, service: &str, what: &str
     };
     let mut request = request.body(Bytes::from(body.to_owned())).unwrap();
     sign_request(&mut request, credentials, service, HOME, SystemTime::now()).unwrap();
-    let limits = Limits { connect_ms: 5_000, total_ms: 60_000, body_bytes: 1 << 20 };
-    let http = HttpClient::new(&TlsSettings::default()).unwrap();
+    let limits = Limits { connect_ms: 5_000, quiet_ms: 60_000, total_ms: 60_000, body_bytes: 1 << 20 };
+    let http = HttpClient::new(&NetworkSettings::default()).unwrap();
     let answer = http.send(request, limits).await.unwrap();
     (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
 }

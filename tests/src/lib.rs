@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod component;
 pub mod folders;
 pub mod front;
+pub mod network;
 pub mod organization;
 pub mod port_server;
 mod prepared;

@@ -40,8 +40,16 @@ impl Server {
     /// # Panics
     /// When the server does not start; the message has what it printed.
     pub fn start(script: &str, arguments: &[&str], log: &Path) -> Self {
+        Self::start_with(&python::interpreter(), script, arguments, log)
+    }
+
+    /// As [`Server::start`], by the interpreter of another environment.
+    ///
+    /// # Panics
+    /// As [`Server::start`].
+    pub fn start_with(interpreter: &Path, script: &str, arguments: &[&str], log: &Path) -> Self {
         let errors = std::fs::File::create(log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
-        let mut child = Command::new(python::interpreter())
+        let mut child = Command::new(interpreter)
             .arg(folders::front_sources().join(script))
             .args(arguments)
             .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -10,7 +10,7 @@ use portolan::credentials::{
     Environment, MemberRole, RolePlan, Sessions, SourceSetting, Sources, Sts, StsSettings, choose, sts_place,
 };
 use portolan::engine::Engine;
-use portolan::http_client::{HttpClient, TlsSettings};
+use portolan::http_client::{HttpClient, NetworkSettings};
 use portolan::imports::{CallScope, Outbound, Purpose};
 use portolan::instance::{CallError, ConfigureError, Instances};
 use portolan::run::Cancellation;
@@ -141,7 +141,7 @@ impl Opened {
 /// Sessions of the roles that the kit names, assumed from the keys of the environment.
 async fn sessions(args: &Value) -> Result<(Arc<Sessions>, HttpClient), Failed> {
     let environment = Environment::of_process();
-    let http = HttpClient::new(&TlsSettings::default()).map_err(setup)?;
+    let http = HttpClient::new(&NetworkSettings::default()).map_err(setup)?;
     let settings = StsSettings {
         endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok(),
         allow_insecure: true,

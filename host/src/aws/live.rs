@@ -18,7 +18,10 @@ use crate::run::now_ms;
 
 /// Time to connect: a region that does not answer within it is not reachable.
 const CONNECT_MS: u64 = 5_000;
-/// Time for a whole exchange. AWS answers lists within a few seconds, the slowest within twenty.
+/// Time without a byte. AWS answers lists within a few seconds, the slowest within twenty: a connection that is silent for
+/// longer is dead, or its answer stalled.
+const QUIET_MS: u64 = 30_000;
+/// Time for a whole exchange: large answers over slow lines.
 const TOTAL_MS: u64 = 60_000;
 
 /// Whatever has the credentials that sign: the sessions of a run, or an embedder's own identity.
@@ -102,7 +105,12 @@ impl Live {
         request.headers_mut().insert(http::header::USER_AGENT, agent);
         sign_request(&mut request, &credentials, &place.signing_name, &place.signing_region, now(clock_offset_ms))
             .map_err(|error| ExchangeError::Refused(error.to_string()))?;
-        let limits = Limits { connect_ms: CONNECT_MS, total_ms: self.total_ms, body_bytes: self.response_bytes_max };
+        let limits = Limits {
+            connect_ms: CONNECT_MS,
+            quiet_ms: QUIET_MS,
+            total_ms: self.total_ms,
+            body_bytes: self.response_bytes_max,
+        };
         let answer = self.http.send(request, limits).await.map_err(unanswered)?;
         let (head, body) = answer.into_parts();
         let dropped = drop_values(head.status.as_u16(), &body, &call.dropped)

@@ -53,7 +53,7 @@ impl Environment {
         (self.lookup)(name).is_some()
     }
 
-    pub(super) fn raw(&self, name: &str) -> Option<String> {
+    pub(crate) fn raw(&self, name: &str) -> Option<String> {
         (self.lookup)(name)
     }
 }

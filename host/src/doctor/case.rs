@@ -5,13 +5,13 @@ use std::sync::Arc;
 use portolan_names::AccountId;
 
 use super::Options;
-use super::proxy::named;
 use super::stage::Stage;
 use crate::aws::{Endpoints, Exchange};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::config::settings::Settings;
 use crate::credentials::{AssumeFailure, CallerIdentity, Environment, Hop, Identity, Sessions};
 use crate::engine::Engine;
+use crate::http_client::Proxies;
 use crate::run::{Cancellation, Found, Ground, Listing, Look, RunStart, Surroundings};
 
 /// Everything that an examination has in its hands.
@@ -23,8 +23,8 @@ pub(super) struct Case {
     pub(super) cancelled: Cancellation,
     /// Its id is in the names of the sessions.
     pub(super) start: RunStart,
-    /// Which variables name a proxy.
-    pub(super) proxies: Vec<&'static str>,
+    /// Which proxies are used; none where the variables that name them are wrong.
+    pub(super) proxies: Proxies,
     pub(super) ground: Option<Ground>,
     /// What AWS's clock is ahead of ours, by the answer of STS's endpoint.
     pub(super) ahead_ms: Option<i64>,
@@ -61,7 +61,7 @@ impl Case {
         Self {
             engine,
             settings,
-            proxies: named(&surroundings.environment),
+            proxies: Proxies::from_environment(&surroundings.environment).unwrap_or_default(),
             start: RunStart::now(),
             environment: surroundings.environment,
             options,
@@ -96,8 +96,9 @@ impl Case {
         }
     }
 
-    pub(super) fn is_proxied(&self) -> bool {
-        !self.proxies.is_empty()
+    /// Whether an address is asked through a proxy.
+    pub(super) fn is_proxied(&self, address: &str) -> bool {
+        address.parse().is_ok_and(|address| self.proxies.is_for(&address))
     }
 
     /// The hops to an identity.

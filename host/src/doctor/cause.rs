@@ -57,7 +57,7 @@ causes! {
     RegionLeftOut = "region-left-out": "the configuration leaves the region out",
     RegionsUnknown = "regions-unknown": "the account's regions cannot be listed, so nothing of it is read",
     Settings = "settings": "the settings cannot work together",
-    Proxy = "proxy": "a proxy is configured here, and Portolan connects directly",
+    Proxy = "proxy": "the proxy that is configured here does not answer, or lets nothing through to there",
     Certificate = "certificate": "the certificate is not trusted: a proxy that intercepts, or a machine without certificates",
     Name = "name": "the name does not resolve",
     Network = "network": "no connection: a route, a firewall or a security group",
@@ -163,7 +163,7 @@ impl Cause {
         })
     }
 
-    /// Of a request that nobody answered. `proxied`: whether this machine is told to use a proxy.
+    /// Of a request that nobody answered. `proxied`: whether it went through a proxy.
     #[must_use]
     pub fn of_http(error: &HttpError, proxied: bool) -> Vec<Self> {
         let one = match error {
@@ -175,7 +175,6 @@ impl Cause {
             HttpError::TooLarge { .. } | HttpError::Unusable { .. } => return vec![Self::BadAnswer],
             HttpError::Connect { .. } | HttpError::TimedOut { .. } | HttpError::Broken { .. } => Self::Network,
         };
-        // Who is told to go through a proxy seldom gets out, or finds names, without it.
         if proxied { vec![Self::Proxy, one] } else { vec![one] }
     }
 }

@@ -40,7 +40,7 @@ pub(super) async fn examine(case: &mut Case) -> Finding {
             }
         }
         Err(error) => {
-            let causes = Cause::of_http(&error, case.is_proxied());
+            let causes = Cause::of_http(&error, case.is_proxied(&address));
             let mends = reach::mends(&causes, &address);
             return Finding::fails(Stage::Endpoint, format!("{place}: no answer"))
                 .answered(Answer::of_text(error))

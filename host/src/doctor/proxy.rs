@@ -1,41 +1,45 @@
-//! Variables that name a proxy, and the certificates: Portolan connects directly, whatever they say.
+//! Variables that name a proxy, and the certificates.
 
 use super::case::Case;
 use super::cause::Cause;
-use super::finding::Finding;
+use super::finding::{Answer, Finding};
 use super::mend::Mend;
 use super::stage::Stage;
 use crate::credentials::Environment;
+use crate::http_client::Proxies;
 
-/// What tells programs to go through a proxy. Their values may hold passwords, and are not shown.
-const VARIABLES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 const BUNDLE: &str = "AWS_CA_BUNDLE";
 
-/// The variables of an environment that name a proxy.
-pub(super) fn named(environment: &Environment) -> Vec<&'static str> {
-    VARIABLES.into_iter().filter(|name| is_set(environment, name)).collect()
-}
-
-fn is_set(environment: &Environment, name: &'static str) -> bool {
-    environment.get(name).ok().flatten().is_some()
-}
-
+/// What the variables say. Where they are wrong, the stage says so, and nothing is sent.
 pub(super) fn examine(case: &Case) -> Finding {
     let bundle = if is_set(&case.environment, BUNDLE) {
         format!("; certificates of {BUNDLE} are trusted besides the system's")
     } else {
         String::new()
     };
-    if case.proxies.is_empty() {
-        return Finding::works(Stage::Proxy, format!("no proxy is configured{bundle}"));
+    match Proxies::from_environment(&case.environment) {
+        Ok(proxies) if proxies.named().is_empty() => {
+            Finding::works(Stage::Proxy, format!("no proxy is configured{bundle}"))
+        }
+        Ok(proxies) => {
+            let named: Vec<String> =
+                proxies.named().iter().map(|(variable, proxy)| format!("{proxy} ({variable})")).collect();
+            Finding::works(Stage::Proxy, format!("requests go through {}{bundle}", named.join(" and ")))
+        }
+        Err(error) => Finding::fails(Stage::Proxy, "there is no telling which proxy to use")
+            .answered(Answer::of_text(error))
+            .because(vec![Cause::Settings])
+            .mended_by(vec![Mend::act("change the variable that the message names, or unset it")]),
     }
-    let says = format!("{} is set, and not used: Portolan connects directly{bundle}", case.proxies.join(", "));
-    Finding::notable(Stage::Proxy, says).because(vec![Cause::Proxy]).mended_by(mends())
+}
+
+fn is_set(environment: &Environment, name: &'static str) -> bool {
+    environment.get(name).ok().flatten().is_some()
 }
 
 pub(super) fn mends() -> Vec<Mend> {
     vec![Mend::act(
-        "let this machine reach *.amazonaws.com on port 443 directly, or through VPC endpoints; where something on the way \
-         intercepts TLS, give its certificate in AWS_CA_BUNDLE",
+        "let this machine reach *.amazonaws.com on port 443 directly, through VPC endpoints or through the proxy of HTTPS_PROXY \
+         (NO_PROXY names what it is not for); where something on the way intercepts TLS, give its certificate in AWS_CA_BUNDLE",
     )]
 }

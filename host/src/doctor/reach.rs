@@ -12,7 +12,7 @@ use crate::http_client::{HttpClient, HttpError, Limits};
 use crate::run::now_ms;
 
 /// Name, connection, TLS, request and head of the answer: whoever is there needs a fraction of it.
-const WAIT: Limits = Limits { connect_ms: 5_000, total_ms: 15_000, body_bytes: 1 << 20 };
+const WAIT: Limits = Limits { connect_ms: 5_000, quiet_ms: 15_000, total_ms: 15_000, body_bytes: 1 << 20 };
 /// Across an ocean, with a fresh connection, a second is long.
 pub(super) const SLOW_MS: u64 = 2_000;
 

@@ -173,7 +173,7 @@ async fn connection(case: &Case, region: &str) -> Finding {
             Finding::notable(STAGE, says).about(region).because(vec![Cause::Slow]).mended_by(vec![mend])
         }
         Err(error) => {
-            let causes = Cause::of_http(&error, case.is_proxied());
+            let causes = Cause::of_http(&error, case.is_proxied(&place.base));
             let mends = reach::mends(&causes, &place.base);
             Finding::fails(STAGE, format!("{}: no answer", place.base))
                 .about(region)

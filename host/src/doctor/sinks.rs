@@ -13,7 +13,7 @@ use crate::catalogue::{Catalogue, CatalogueError, folder_takes_files};
 use crate::config::port::PortTarget;
 use crate::config::sinks::SinkUrl;
 use crate::config::webhook::Webhook;
-use crate::http_client::{HttpClient, TlsSettings};
+use crate::http_client::{HttpClient, NetworkSettings};
 use crate::sink::port::PortError;
 use crate::sink::{DestinationError, PortIntegration};
 
@@ -80,9 +80,9 @@ fn writable(file: &Path) -> Mend {
 
 /// The receiver is there; what it makes of a batch only a run shows, since nothing is sent here.
 async fn webhook(case: &Case, hook: &Webhook) -> Finding {
-    let client = TlsSettings::from_environment(&case.environment)
+    let client = NetworkSettings::from_environment(&case.environment)
         .map_err(|error| error.to_string())
-        .and_then(|tls| HttpClient::guarded(&tls, &hook.addresses).map_err(|error| error.to_string()));
+        .and_then(|network| HttpClient::guarded(&network, &hook.addresses).map_err(|error| error.to_string()));
     let client = match client {
         Ok(client) => client,
         Err(why) => return certificates(&why),
@@ -96,7 +96,7 @@ async fn webhook(case: &Case, hook: &Webhook) -> Finding {
             Finding::works(STAGE, says)
         }
         Err(error) => {
-            let causes = Cause::of_http(&error, case.is_proxied());
+            let causes = Cause::of_http(&error, case.is_proxied(hook.url.address()));
             let mends = if causes.contains(&Cause::NotPublic) {
                 vec![Mend::act("if that address is meant, name it in the sink's `addresses`")]
             } else {
@@ -108,15 +108,15 @@ async fn webhook(case: &Case, hook: &Webhook) -> Finding {
 }
 
 async fn port(case: &Case, target: &PortTarget) -> Finding {
-    let tls = match TlsSettings::from_environment(&case.environment) {
-        Ok(tls) => tls,
+    let network = match NetworkSettings::from_environment(&case.environment) {
+        Ok(network) => network,
         Err(error) => return certificates(&error.to_string()),
     };
     let fails = |says: &str, why: String, cause: Cause, mend: &str| {
         let finding = Finding::fails(STAGE, says).answered(Answer::of_text(why));
         finding.because(vec![cause]).mended_by(vec![Mend::act(mend)])
     };
-    match tokio::time::timeout(PORT_WAIT, PortIntegration::look(target, &tls)).await {
+    match tokio::time::timeout(PORT_WAIT, PortIntegration::look(target, &network)).await {
         Err(_) => {
             let why = format!("no answer within {} s", PORT_WAIT.as_secs());
             fails("Port does not answer", why, Cause::Network, "check the URL after port:, and the way there")

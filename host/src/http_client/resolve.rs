@@ -13,12 +13,12 @@ use super::error::causes;
 /// A name led to an address that was not named.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to {0}, which is not of the open internet")]
-struct NotPublic(IpAddr);
+pub(super) struct NotPublic(IpAddr);
 
 /// Looks names up, and may refuse what they lead to.
 ///
 /// It stands between the lookup and the connection, so that no second lookup can give another address than the one that
-/// was judged. Addresses written as such are not looked up, and so are not judged here.
+/// was judged. Addresses written as such are not looked up, and so are judged only where a proxy is asked for them.
 #[derive(Clone)]
 pub(super) struct Resolver {
     lookup: GaiResolver,
@@ -36,6 +36,13 @@ impl Resolver {
     pub(super) fn guarded(named: &[AddressRange]) -> Self {
         Self { lookup: GaiResolver::new(), named: Some(named.into()) }
     }
+
+    /// Whether that may be connected to.
+    pub(super) fn judge(&self, address: IpAddr) -> Result<(), NotPublic> {
+        let allows =
+            |named: &Arc<[AddressRange]>| is_public(address) || named.iter().any(|range| range.contains(address));
+        if self.named.as_ref().is_none_or(allows) { Ok(()) } else { Err(NotPublic(address)) }
+    }
 }
 
 impl Service<Name> for Resolver {
@@ -49,17 +56,12 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         let found = self.lookup.call(name);
-        let named = self.named.clone();
+        let resolver = self.clone();
         Box::pin(async move {
             let addresses: Vec<SocketAddr> = found.await?.collect();
-            let allowed = |ip: IpAddr| {
-                named.as_ref().is_none_or(|named| is_public(ip) || named.iter().any(|range| range.contains(ip)))
-            };
             // One that is not allowed spoils them all: a name of the open internet has none.
-            match addresses.iter().map(SocketAddr::ip).find(|ip| !allowed(*ip)) {
-                Some(ip) => Err(io::Error::other(NotPublic(ip))),
-                None => Ok(addresses.into_iter()),
-            }
+            addresses.iter().try_for_each(|address| resolver.judge(address.ip())).map_err(io::Error::other)?;
+            Ok(addresses.into_iter())
         })
     }
 }
@@ -78,7 +80,7 @@ mod tests {
     use bytes::Bytes;
     use http::Request;
 
-    use super::super::{AddressRange, HttpClient, HttpError, Limits, TlsSettings};
+    use super::super::{AddressRange, HttpClient, HttpError, Limits, NetworkSettings};
 
     /// `localhost` is the name that leads inside wherever the tests run; one whose answers change would do no more.
     #[tokio::test]
@@ -87,9 +89,12 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let send = async |named: &[&str], host: &str| {
             let named: Vec<AddressRange> = named.iter().map(|range| range.parse().unwrap()).collect();
-            let client = HttpClient::guarded(&TlsSettings::default(), &named).unwrap();
+            let client = HttpClient::guarded(&NetworkSettings::default(), &named).unwrap();
             let request = Request::post(format!("http://{host}:{port}/")).body(Bytes::new()).unwrap();
-            client.send(request, Limits { connect_ms: 500, total_ms: 1_000, body_bytes: 100 }).await.unwrap_err()
+            client
+                .send(request, Limits { connect_ms: 500, quiet_ms: 1_000, total_ms: 1_000, body_bytes: 100 })
+                .await
+                .unwrap_err()
         };
         let error = send(&[], "localhost").await;
         assert!(matches!(error, HttpError::NotPublic { .. }), "{error:?}");

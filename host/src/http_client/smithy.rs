@@ -36,6 +36,7 @@ impl smithy::HttpClient for HttpClient {
         let read = settings.read_timeout().unwrap_or(READ);
         let limits = Limits {
             connect_ms: millis(connect),
+            quiet_ms: millis(connect.saturating_add(read)),
             total_ms: millis(connect.saturating_add(read)),
             body_bytes: BODY_BYTES,
         };

@@ -11,7 +11,7 @@ use super::setup::{Reach, SourceFacts, StartError};
 use crate::aws::{Answer, Call, Endpoints, Exchange, ExchangeError, Keyring, Live, SessionFailure, TypeMemory};
 use crate::config::settings::Settings;
 use crate::credentials::{Environment, Identity, SessionPolicy};
-use crate::http_client::{HttpClient, TlsSettings};
+use crate::http_client::{HttpClient, NetworkSettings};
 use crate::secret::Secret;
 use crate::sink::Sink;
 
@@ -51,8 +51,9 @@ impl OwnIdentity {
     /// The way to AWS with these credentials: nothing is assumed, and nobody is asked who they are.
     pub(super) fn reach(self, settings: &Settings, environment: &Environment) -> Result<Reach, StartError> {
         let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
-        let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
-        let http = HttpClient::new(&tls).map_err(|error| usage(&error))?;
+        let network = NetworkSettings::from_environment(environment).map_err(|error| usage(&error))?;
+        network.announce();
+        let http = HttpClient::new(&network).map_err(|error| usage(&error))?;
         let of_region = settings.aws_region.as_ref().and_then(|region| partition_of(region.as_str()));
         let of_region = of_region.map_or(USUAL_PARTITION, |partition| partition.id.as_str());
         let partition_id = settings.partition.clone().unwrap_or_else(|| of_region.to_owned());

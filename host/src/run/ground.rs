@@ -8,7 +8,7 @@ use crate::credentials::{
     CredentialsError, Environment, Keys, PlaceError, SourceKind, Sources, Sts, StsPlace, StsSettings, check_foreign,
     sts_place,
 };
-use crate::http_client::{HttpClient, TlsError, TlsSettings};
+use crate::http_client::{HttpClient, NetworkSettings, TlsError};
 
 /// What is known before anybody is asked: the HTTP client, where STS is, and what sources of credentials there are.
 pub(crate) struct Ground {
@@ -35,8 +35,9 @@ pub(crate) enum GroundError {
 
 /// Lays the ground of everything that goes to AWS.
 pub(crate) fn ground(settings: &Settings, environment: Environment) -> Result<Ground, GroundError> {
-    let tls = TlsSettings::from_environment(&environment)?;
-    let http = HttpClient::new(&tls)?;
+    let network = NetworkSettings::from_environment(&environment)?;
+    network.announce();
+    let http = HttpClient::new(&network)?;
     let variant = Variant { fips: settings.use_fips, dual_stack: settings.use_dual_stack };
     // The settings have read and checked all overrides; the variables are not read a second time, by other rules.
     let sts_settings = StsSettings {

@@ -13,7 +13,7 @@ use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::settings::Settings;
 use crate::config::sinks::SinkUrl;
 use crate::credentials::Environment;
-use crate::http_client::TlsSettings;
+use crate::http_client::NetworkSettings;
 use crate::sink::{Destination, NdjsonSink, NdjsonTarget, Sink, SinkError, WebhookSink};
 
 /// The catalogue that the run writes to, and whether it keeps rows.
@@ -66,8 +66,8 @@ pub(super) fn open_streams(settings: &Settings, environment: &Environment, task:
             SinkUrl::NdjsonStdout => NdjsonTarget::Stdout,
             SinkUrl::Webhook(webhook) => {
                 let usage = |error: &dyn std::fmt::Display| StartError::Usage(error.to_string());
-                let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
-                destinations.push(Box::new(WebhookSink::new(webhook, &tls).map_err(|error| usage(&error))?));
+                let network = NetworkSettings::from_environment(environment).map_err(|error| usage(&error))?;
+                destinations.push(Box::new(WebhookSink::new(webhook, &network).map_err(|error| usage(&error))?));
                 continue;
             }
         };

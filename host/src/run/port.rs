@@ -9,7 +9,7 @@ use crate::config::settings::Settings;
 use crate::config::sinks::SinkUrl;
 use crate::credentials::Environment;
 use crate::defaults::blueprints;
-use crate::http_client::TlsSettings;
+use crate::http_client::NetworkSettings;
 use crate::sink::port::{PortError, PortOptions};
 use crate::sink::{Destination, PortIntegration};
 
@@ -44,8 +44,8 @@ pub(super) async fn look(
     }
     let url = target.base_url.to_string();
     let usage = |error: &dyn std::fmt::Display| StartError::Usage(format!("{url}: {error}"));
-    let tls = TlsSettings::from_environment(environment).map_err(|error| usage(&error))?;
-    let integration = match PortIntegration::look(target, &tls).await {
+    let network = NetworkSettings::from_environment(environment).map_err(|error| usage(&error))?;
+    let integration = match PortIntegration::look(target, &network).await {
         Ok(integration) => integration,
         Err(PortError::Destination(error)) if !settings.mapping_from_port => {
             return Ok(AtPort::Away(url, error.to_string()));

@@ -2,12 +2,12 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::Request;
-use portolan::http_client::{HttpClient, HttpError, Limits, TlsSettings};
+use portolan::http_client::{HttpClient, HttpError, Limits, NetworkSettings};
 
 use crate::loopback::{Answer, Loopback};
 use crate::sts::http;
 
-const LIMITS: Limits = Limits { connect_ms: 1000, total_ms: 3000, body_bytes: 1000 };
+const LIMITS: Limits = Limits { connect_ms: 1000, quiet_ms: 3000, total_ms: 3000, body_bytes: 1000 };
 
 fn get(url: &str) -> Request<Bytes> {
     Request::get(url).body(Bytes::new()).unwrap()
@@ -106,7 +106,9 @@ fn a_certificate_bundle_that_cannot_be_used_is_refused_by_name() {
         if let Some(content) = content {
             std::fs::write(&file, content).unwrap();
         }
-        let error = HttpClient::new(&TlsSettings { ca_bundle: Some(file.clone()) }).unwrap_err().to_string();
+        let error = HttpClient::new(&NetworkSettings { ca_bundle: Some(file.clone()), ..NetworkSettings::default() })
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("AWS_CA_BUNDLE") && error.contains("bundle.pem"), "{error}");
     }
     std::fs::remove_dir_all(&folder).unwrap();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use portolan::credentials::{Environment, Keys, SourceSetting, Sources, Sts, choose};
-use portolan::http_client::{HttpClient, TlsSettings};
+use portolan::http_client::{HttpClient, NetworkSettings};
 use portolan::secret::Secret;
 use portolan_names::Region;
 
@@ -99,7 +99,7 @@ impl Minter {
 }
 
 pub fn http() -> HttpClient {
-    HttpClient::new(&TlsSettings::default()).unwrap()
+    HttpClient::new(&NetworkSettings::default()).unwrap()
 }
 
 pub fn client(server: &Loopback, clock: &Clock) -> Sts {

@@ -172,15 +172,22 @@ fn an_endpoint_that_nobody_answers_at_is_told_apart_from_a_name_and_from_a_proxy
     examine(&portolan, &organization, &[]).status(3).fails("endpoint", "network", "security groups");
     portolan.set("AWS_ENDPOINT_URL", "https://sts.portolan.invalid");
     examine(&portolan, &organization, &[]).status(3).fails("endpoint", "name", "getent hosts sts.portolan.invalid");
-    portolan.set("HTTPS_PROXY", "http://user:planted-proxy-password@proxy.example:3128");
+    portolan.set("HTTPS_PROXY", "http://user:planted-proxy-password@proxy.portolan.invalid:3128");
     let found = examine(&portolan, &organization, &[]).status(3);
     let finding = found.fails("endpoint", "proxy", "VPC endpoints");
-    assert_eq!(finding["causes"][1]["name"], "name");
+    assert_eq!(finding["causes"][1]["name"], "network");
+    assert!(finding["answer"]["message"].as_str().unwrap().contains("through the proxy proxy.portolan.invalid:3128"));
     assert!(!format!("{}{}", found.run.stdout, found.run.stderr).contains("planted-proxy-password"));
-    // Where the way is open all the same, it is only said.
+    // Loopback is asked without it.
     portolan.set("AWS_ENDPOINT_URL", organization.front().url());
     let found = examine(&portolan, &organization, &["--symptom", "no-connection"]).status(0);
-    found.of_state("notable", "proxy", "proxy");
+    let proxy = &found.all().into_iter().find(|finding| finding["stage"] == "proxy").unwrap()["says"];
+    assert_eq!(proxy, "requests go through proxy.portolan.invalid:3128 (HTTPS_PROXY)");
+    portolan.set("HTTPS_PROXY", "planted-proxy-password:");
+    let found = examine(&portolan, &organization, &[]).status(3);
+    found.fails("proxy", "settings", "unset it");
+    assert!(!format!("{}{}", found.run.stdout, found.run.stderr).contains("planted-proxy-password"));
+    portolan.set("HTTPS_PROXY", "");
     portolan.set("AWS_CA_BUNDLE", "no-such.pem");
     examine(&portolan, &organization, &[]).status(3).fails("endpoint", "certificate", "AWS_CA_BUNDLE");
 }

@@ -42,7 +42,7 @@ async fn an_organization_whose_mapping_is_ports_own_is_refused() {
 #[tokio::test]
 async fn a_wrong_client_is_said_so_without_its_secret() {
     let server = server();
-    let looked = PortIntegration::look(&target(&server, "another-planted-secret"), &TlsSettings::default()).await;
+    let looked = PortIntegration::look(&target(&server, "another-planted-secret"), &NetworkSettings::default()).await;
     let Err(PortError::Destination(error @ DestinationError::Closed(_))) = looked else { panic!("it was let in") };
     let said = error.to_string();
     assert!(said.contains("client id and secret are refused") && !said.contains("planted"), "{said}");

@@ -7,7 +7,7 @@ mod writing;
 
 use portolan::catalogue::{Action, Change};
 use portolan::config::port::{IntegrationName, PortTarget, PortUrl};
-use portolan::http_client::TlsSettings;
+use portolan::http_client::NetworkSettings;
 use portolan::secret::Secret;
 use portolan::sink::port::{PortError, PortOptions};
 use portolan::sink::{Answer, Destination, DestinationError, Fate, PortIntegration, PortSink};
@@ -34,7 +34,7 @@ fn target(server: &PortServer, secret: &str) -> PortTarget {
 }
 
 async fn look(server: &PortServer) -> Result<PortIntegration, PortError> {
-    PortIntegration::look(&target(server, CLIENT_SECRET), &TlsSettings::default()).await
+    PortIntegration::look(&target(server, CLIENT_SECRET), &NetworkSettings::default()).await
 }
 
 async fn sink(server: &PortServer, options: PortOptions) -> PortSink {

@@ -12,7 +12,7 @@ use super::super::{DestinationError, Refusal};
 use super::token::Token;
 use crate::backoff::{Backoff, random};
 use crate::config::port::PortTarget;
-use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings, percent_encoded};
+use crate::http_client::{HttpClient, HttpError, Limits, NetworkSettings, TlsError, percent_encoded};
 
 /// Attempts at one request: Port is back within them, or is down for longer than a run should wait.
 const ATTEMPTS_MAX: u32 = 6;
@@ -81,13 +81,13 @@ impl Answered {
 }
 
 impl Client {
-    pub(super) fn new(port: &PortTarget, tls: &TlsSettings) -> Result<Self, TlsError> {
+    pub(super) fn new(port: &PortTarget, network: &NetworkSettings) -> Result<Self, TlsError> {
         let (kind, identifier) = (port.kind.as_str(), port.identifier.as_str());
         let credentials = serde_json::json!({
             "clientId": port.client_id.expose(), "clientSecret": port.client_secret.expose()
         });
         Ok(Self {
-            http: HttpClient::guarded(tls, &port.addresses)?,
+            http: HttpClient::guarded(network, &port.addresses)?,
             base: format!("{}/v1", port.base_url.address()),
             // Port takes this header for the origin of what is written: the form is the peer's.
             agent: format!("port-ocean/{kind}/{VERSION}/{identifier}/exporter"),
@@ -185,7 +185,8 @@ impl Client {
         }
         let unusable = |_| HttpError::Unusable { uri: address.clone(), reason: "no address of Port" };
         let request = request.body(body.clone()).map_err(unusable)?;
-        let limits = Limits { connect_ms: CONNECT_MS, total_ms: TOTAL_MS, body_bytes: ANSWER_BYTES_MAX };
+        let limits =
+            Limits { connect_ms: CONNECT_MS, quiet_ms: TOTAL_MS, total_ms: TOTAL_MS, body_bytes: ANSWER_BYTES_MAX };
         self.http.send(request, limits).await
     }
 

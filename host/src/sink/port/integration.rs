@@ -13,7 +13,7 @@ use super::client::{Client, segment};
 use super::{Origin, PortOptions, PortSink};
 use crate::catalogue::moment;
 use crate::config::port::PortTarget;
-use crate::http_client::{TlsError, TlsSettings};
+use crate::http_client::{NetworkSettings, TlsError};
 
 /// A resync that began longer ago is taken for one that was killed: nothing takes its state back. The largest estates
 /// that the peer's users speak of take some hours.
@@ -56,8 +56,8 @@ impl PortIntegration {
     /// # Errors
     /// Port cannot be reached; it refuses the client; the organization's mapping is done by Port itself; the identifier is
     /// an integration's of another type.
-    pub async fn look(port: &PortTarget, tls: &TlsSettings) -> Result<Self, PortError> {
-        let client = Client::new(port, tls)?;
+    pub async fn look(port: &PortTarget, network: &NetworkSettings) -> Result<Self, PortError> {
+        let client = Client::new(port, network)?;
         let (kind, identifier) = (port.kind.as_str().to_owned(), port.identifier.as_str().to_owned());
         let organization: Value = get(&client, "/organization", "looking at the organization").await?;
         let path = format!("/integration/{}", segment(&identifier));

@@ -13,7 +13,7 @@ use http::{Request, Response, header};
 use crate::backoff::random;
 use crate::catalogue::{BatchLimits, Change};
 use crate::config::webhook::Webhook;
-use crate::http_client::{HttpClient, HttpError, Limits, TlsError, TlsSettings};
+use crate::http_client::{HttpClient, HttpError, Limits, NetworkSettings, TlsError};
 use crate::run::now_ms;
 
 use super::answers::{self, retry_after_ms};
@@ -52,12 +52,12 @@ impl WebhookSink {
     ///
     /// # Errors
     /// The trusted certificates cannot be read.
-    pub fn new(webhook: &Webhook, tls: &TlsSettings) -> Result<Self, TlsError> {
+    pub fn new(webhook: &Webhook, network: &NetworkSettings) -> Result<Self, TlsError> {
         Ok(Self {
             name: webhook.url.to_string(),
             address: webhook.url.address().to_owned(),
             signer: Signer::new(&webhook.secret),
-            client: HttpClient::guarded(tls, &webhook.addresses)?,
+            client: HttpClient::guarded(network, &webhook.addresses)?,
         })
     }
 
@@ -71,7 +71,8 @@ impl WebhookSink {
             .header(SIGNATURE, self.signer.sign(timestamp, body))
             .body(body.clone())
             .map_err(|_| HttpError::Unusable { uri: self.address.clone(), reason: "no address of a webhook" })?;
-        let limits = Limits { connect_ms: CONNECT_MS, total_ms: TOTAL_MS, body_bytes: ANSWER_BYTES_MAX };
+        let limits =
+            Limits { connect_ms: CONNECT_MS, quiet_ms: TOTAL_MS, total_ms: TOTAL_MS, body_bytes: ANSWER_BYTES_MAX };
         self.client.send(request, limits).await
     }
 

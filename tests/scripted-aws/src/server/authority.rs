@@ -6,12 +6,13 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use portolan_scripted_aws::REGIONS;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The names that the certificate holds for.
-const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "*.amazonaws.com"];
 const PEM_LINE: usize = 64;
 
 /// Makes both, writes the authority to a file, and gives what a server needs.
@@ -25,7 +26,10 @@ pub(crate) fn make(file: &Path) -> Result<ServerConfig> {
     std::fs::write(file, pem(authority.der())).with_context(|| file.display().to_string())?;
     let issuer = Issuer::new(params, key);
 
-    let mut params = CertificateParams::new(NAMES.map(str::to_owned))?;
+    // AWS's own names, for clients that are led here by a proxy.
+    let regional = REGIONS.iter().map(|region| format!("*.{region}.amazonaws.com"));
+    let names: Vec<String> = NAMES.into_iter().map(str::to_owned).chain(regional).collect();
+    let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "localhost");
     let key = KeyPair::generate()?;
     let certificate = params.signed_by(&key, &issuer)?;
