@@ -32,9 +32,11 @@ pub(super) async fn close_catalogue(
         }
     }
     let learned = context.client.rates().learned();
+    let lessons = context.denials.lessons(end.now);
     let job = move |catalogue: &mut Catalogue| {
         catalogue.put_calls(&rows)?;
         catalogue.put_rates(&learned, end.now)?;
+        catalogue.put_denials(&lessons, end.now)?;
         catalogue.finish_run(end.exit_status, &end.summary, end.now)?;
         catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
         Ok::<(), CatalogueError>(())

@@ -57,7 +57,7 @@ use context::{Context, Failed};
 use entities::settle_entities;
 use listed::heed;
 use plan::{Standing, plan_account};
-use queue::Queue;
+use queue::{Planned, Queue};
 use read::read_unit;
 use retire::{Known, retire};
 use setup::{Ready, reads_organization, set_up};
@@ -260,7 +260,10 @@ async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<Ac
                 queue.clear();
                 break;
             }
-            read_unit(context, &account, &unit).await?;
+            let units = read_unit(context, &account, &unit).await?;
+            if !units.is_empty() {
+                queue.push(Planned { account, units });
+            }
         }
         Ok::<(), Failed>(())
     });
@@ -351,6 +354,7 @@ async fn finish(
         units: totals.units,
         kinds: totals.kinds,
         incomplete: totals.scopes,
+        denied_scopes: context.denials.report(),
         problems: totals.problems,
         problems_total: totals.problems_total,
         missing_statements: missing(&context.manifest, &client.calls().denials()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use portolan_names::Region;
+use portolan_names::{AccountId, Region};
 
 use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
@@ -65,7 +65,7 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
         Ok(plan) => {
             let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
             note(context, found, problems).await?;
-            let planned = units_of(context, account, &plan);
+            let planned = units_of(context, &found.id, account, &plan);
             if let Some(standing) = closed {
                 return Ok((standing, Some(planned)));
             }
@@ -123,7 +123,7 @@ async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, F
 pub(super) async fn ask(
     context: &Context,
     account: &sync::Account,
-    id: &portolan_names::AccountId,
+    id: &AccountId,
 ) -> Result<sync::AccountPlan, Problem> {
     let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
     let scope = CallScope { account: Some(id.clone()), purpose: Purpose::Plan, kind: Arc::from("") };
@@ -193,7 +193,7 @@ async fn store_regions(context: &Context, found: &Found, plan: &sync::AccountPla
     Ok(context.store.with(move |catalogue| catalogue.put_regions(&id, &rows, whole, now_ms())).await??)
 }
 
-fn units_of(context: &Context, account: sync::Account, plan: &sync::AccountPlan) -> Planned {
+fn units_of(context: &Context, id: &AccountId, account: sync::Account, plan: &sync::AccountPlan) -> Planned {
     let mut kinds = Vec::new();
     for planned in &plan.kinds {
         match planned.fate {
@@ -205,5 +205,6 @@ fn units_of(context: &Context, account: sync::Account, plan: &sync::AccountPlan)
             sync::Fate::Unavailable => {}
         }
     }
+    context.denials.plan(id, &kinds);
     Planned { account: Arc::new(account), units: interleaved(&kinds) }
 }

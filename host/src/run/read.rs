@@ -1,5 +1,6 @@
 //! Reads one unit, page by page, to its end or to whatever stops it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use portolan_names::{AccountId, Region};
@@ -8,6 +9,7 @@ use super::context::{Context, Failed};
 use super::pages::{Pages, Step, With};
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{PageRecord, UnitEnd, UnitOutcome, UnitProgress};
+use crate::denials::{Asking, NOT_ASKED};
 use crate::outcome::{Ended, Freshness, Membership, Problem};
 use crate::page_lines::PageLine;
 use crate::run::clock::now_ms;
@@ -22,7 +24,8 @@ pub(super) fn unit_key(account: &sync::Account, unit: &sync::Unit) -> Result<Uni
     })
 }
 
-/// Reads a unit and stores what it gave.
+/// Reads a unit and stores what it gave. Answers units of the same account that were held until this one had been asked
+/// for; they are still to be read.
 ///
 /// # Errors
 /// Only when the catalogue fails: whatever goes wrong in the unit is the unit's, and is stored.
@@ -30,10 +33,10 @@ pub(super) async fn read_unit(
     context: &Context,
     account: &Arc<sync::Account>,
     unit: &sync::Unit,
-) -> Result<(), Failed> {
+) -> Result<VecDeque<sync::Unit>, Failed> {
     let Ok(key) = unit_key(account, unit) else {
         tracing::error!(kind = %unit.kind, "the guest planned a unit without a valid account or region");
-        return Ok(());
+        return Ok(VecDeque::new());
     };
     let begun = key.clone();
     let progress = context.store.with(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
@@ -42,10 +45,14 @@ pub(super) async fn read_unit(
         let outcome = resumed.ended.get(&key);
         let problems = note_so_far(context, &key, &progress, outcome).await?;
         if let Some(outcome) = outcome {
-            let why = problems.filter(|_| outcome.membership != Membership::Whole);
-            context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
+            let why = problems.as_ref().filter(|_| outcome.membership != Membership::Whole);
+            context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why);
             context.progress.unit_done();
-            return Ok(());
+            if problems.as_ref().is_some_and(|problem| problem.code == NOT_ASKED) {
+                context.denials.was_left_out();
+            }
+            let answered = progress.pages > 0;
+            return Ok(units_of(&key, context.denials.ended(&key, answered, problems.as_ref())));
         }
         let mut pages = match &progress.cursor {
             // All pages are stored, and the run was killed before the unit was ended.
@@ -57,17 +64,39 @@ pub(super) async fn read_unit(
     } else {
         begin(None)
     };
-    let ended = store_pages(context, &mut pages).await?;
+    let mut answered = progress.pages > 0;
+    match if answered { Asking::Ask } else { context.denials.next(&key) } {
+        Asking::Ask => {}
+        Asking::Hold => return Ok(VecDeque::new()),
+        Asking::Leave(problem) => {
+            finish(context, &key, Ended::Before(problem.class), Some(problem)).await?;
+            return Ok(VecDeque::new());
+        }
+    }
+    let ended = store_pages(context, &mut pages, &mut answered).await?;
     let why = pages.why.take();
+    let held = context.denials.ended(&key, answered, why.as_ref());
+    finish(context, &key, ended, why).await?;
+    Ok(units_of(&key, held))
+}
+
+/// Units of these kinds beside a unit.
+fn units_of(beside: &UnitKey, kinds: Vec<String>) -> VecDeque<sync::Unit> {
+    let region = beside.region.as_ref().map(ToString::to_string);
+    kinds.into_iter().map(|kind| sync::Unit { kind, region: region.clone() }).collect()
+}
+
+/// Ends a unit: in the catalogue, in the streams, in the sums.
+async fn finish(context: &Context, key: &UnitKey, ended: Ended, why: Option<Problem>) -> Result<(), Failed> {
     if let (Ended::Before(_), Some(problem)) = (ended, &why) {
-        context.tally.problems(Some(&key), None, std::slice::from_ref(problem));
+        context.tally.problems(Some(key), None, std::slice::from_ref(problem));
     }
     let end = UnitEnd { ended, problem: why.clone().filter(|_| matches!(ended, Ended::Before(_))), calls: 0 };
     let finished = key.clone();
     let outcome = context.store.with(move |catalogue| catalogue.finish_unit(&finished, &end, now_ms())).await??;
     let why = why.filter(|_| outcome.membership != Membership::Whole);
-    context.streams.unit(&key, &outcome, why.as_ref()).await;
-    context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
+    context.streams.unit(key, &outcome, why.as_ref()).await;
+    context.tally.unit(key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
     context.progress.unit_done();
     Ok(())
 }
@@ -89,8 +118,8 @@ async fn note_so_far(
     Ok(class.and_then(|class| problems.into_iter().find(|problem| problem.class == class)))
 }
 
-/// Stores page after page, to the unit's end.
-async fn store_pages(context: &Context, pages: &mut Pages) -> Result<Ended, Failed> {
+/// Stores page after page, to the unit's end; `answered` is set where AWS answered one.
+async fn store_pages(context: &Context, pages: &mut Pages, answered: &mut bool) -> Result<Ended, Failed> {
     let with = With {
         instances: context.instances(),
         cancelled: &context.cancelled,
@@ -99,7 +128,10 @@ async fn store_pages(context: &Context, pages: &mut Pages) -> Result<Ended, Fail
     };
     loop {
         match pages.next(with).await {
-            Step::Page(record) => store(context, record).await?,
+            Step::Page(record) => {
+                *answered |= record.whole || record.lines.iter().any(|line| matches!(line, PageLine::Resource(_)));
+                store(context, record).await?;
+            }
             Step::Again => {
                 let key = pages.key().clone();
                 context.store.with(move |catalogue| catalogue.restart_unit(&key)).await??;
