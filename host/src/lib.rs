@@ -92,6 +92,8 @@ pub mod defaults;
 #[doc(hidden)]
 pub mod deletion;
 #[doc(hidden)]
+pub mod denials;
+#[doc(hidden)]
 pub mod doctor;
 #[doc(hidden)]
 pub mod engine;

@@ -12,6 +12,7 @@ mod credentials;
 mod defaults;
 mod deletion;
 mod demo;
+mod denials;
 mod deployments;
 mod differential;
 mod distribution;

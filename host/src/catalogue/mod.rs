@@ -11,6 +11,7 @@ mod adopted;
 mod changes;
 mod decisions;
 mod deliveries;
+mod denials;
 mod entities;
 mod error;
 pub(crate) mod file;
@@ -62,7 +63,7 @@ pub use unmapped::Unmapped;
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 6;
+const SCHEMA_VERSION: i64 = 7;
 /// Each step leads from the version of its index to the next; a released step is never edited.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
@@ -71,6 +72,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("entities.sql"),
     include_str!("rates.sql"),
     include_str!("slow.sql"),
+    include_str!("denials.sql"),
 ];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);

@@ -204,6 +204,9 @@ pub struct SyncArgs {
     /// Carry out the deletions that a guard withheld in this run
     #[arg(long, value_name = "RUN_ID", help_heading = "Run")]
     pub allow_mass_delete: Option<String>,
+    /// Forget what service control policies were found to close, and ask for everything once more
+    #[arg(long, help_heading = "Run")]
+    pub retry_denied: bool,
 }
 
 /// `portolan restore`.

@@ -33,6 +33,8 @@ pub struct Flags {
     pub push_mapping: bool,
     /// `--allow-mass-delete`.
     pub allow_mass_delete: Option<String>,
+    /// `--retry-denied`.
+    pub retry_denied: bool,
     /// Lines for the start of the run.
     pub notices: Vec<String>,
     /// What is wrong with the flags themselves.
@@ -70,6 +72,7 @@ impl Flags {
         flags.push_mapping = args.push_mapping;
         flags.report.clone_from(&args.report);
         flags.allow_mass_delete.clone_from(&args.allow_mass_delete);
+        flags.retry_denied = args.retry_denied;
         flags
     }
 
@@ -107,6 +110,7 @@ impl Flags {
             cache_dir: args.cache_dir.clone(),
             push_mapping: false,
             allow_mass_delete: None,
+            retry_denied: false,
             notices: Vec::new(),
             mistakes: Vec::new(),
         };

@@ -89,6 +89,7 @@ impl<'a> Reader<'a> {
             report: flags.report.clone(),
             cache_dir: flags.cache_dir.clone(),
             allow_mass_delete: flags.allow_mass_delete.clone(),
+            retry_denied: flags.retry_denied,
             aws_region: self.aws_region(),
             use_fips: is_true(env.get(AWS_USE_FIPS_ENDPOINT)),
             use_dual_stack: is_true(env.get(AWS_USE_DUALSTACK_ENDPOINT)),

@@ -64,6 +64,8 @@ pub struct Settings {
     pub cache_dir: Option<PathBuf>,
     /// `--allow-mass-delete`: the run whose withheld deletions are released.
     pub allow_mass_delete: Option<String>,
+    /// `--retry-denied`: what service control policies were found to close is forgotten, and everything is asked for.
+    pub retry_denied: bool,
     /// `AWS_REGION`, else `AWS_DEFAULT_REGION`.
     pub aws_region: Option<Region>,
     /// `AWS_USE_FIPS_ENDPOINT`.

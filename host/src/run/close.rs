@@ -33,9 +33,11 @@ pub(super) async fn close_catalogue(
     }
     let learned = context.client.rates().learned();
     let slow = (!end.interrupted).then(|| context.slow.kept());
+    let lessons = context.denials.lessons(end.now);
     let job = move |catalogue: &mut Catalogue| {
         catalogue.put_calls(&rows)?;
         catalogue.put_rates(&learned, end.now)?;
+        catalogue.put_denials(&lessons, end.now)?;
         if let Some(slow) = slow {
             catalogue.put_slow_units(&slow)?;
         }

@@ -15,6 +15,7 @@ use crate::aws::Client;
 use crate::cancellation::Cancellation;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::settings::Settings;
+use crate::denials::Denials;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::sink::{Worker, WorkerGone};
@@ -40,6 +41,8 @@ pub(super) struct Context {
     pub(super) streams: Streams,
     pub(super) progress: Progress,
     pub(super) tally: Tally,
+    /// What service control policies close.
+    pub(super) denials: Denials,
     pub(super) cancelled: Cancellation,
     /// What the run had done before it was killed, where it goes on after that.
     pub(super) resumed: Option<Resumed>,

@@ -250,6 +250,7 @@ async fn finish(
         units: totals.units,
         kinds: totals.kinds,
         incomplete: totals.scopes,
+        denied_scopes: context.denials.report(),
         problems: totals.problems,
         problems_total: totals.problems_total,
         missing_statements: missing(&context.manifest, &client.calls().denials()),

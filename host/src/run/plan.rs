@@ -229,6 +229,9 @@ fn units_of(context: &Context, account: sync::Account, id: &AccountId, plan: &sy
             sync::Fate::Unavailable => {}
         }
     }
+    let names: Vec<(String, Vec<String>)> =
+        kinds.iter().map(|(kind, regions)| (kind.name.clone(), regions.clone())).collect();
+    context.denials.plan(id, &names);
     in_order(account, id.clone(), kinds, |kind, region| {
         let region = region.map(Region::parse).transpose().ok()?;
         context.slow.took_ms(&UnitKey { kind: kind.to_owned(), account: id.clone(), region })

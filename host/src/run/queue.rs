@@ -204,8 +204,24 @@ impl Queue {
                 return Next::Unit(Box::new(taken));
             }
         }
-        let is_empty = state.turns.iter().all(|turn| turn.planned.units.is_empty());
-        if state.closed && is_empty { Next::Closed } else { Next::Nothing(soonest) }
+        // Whatever is being read may give others back.
+        if state.closed && state.turns.is_empty() { Next::Closed } else { Next::Nothing(soonest) }
+    }
+
+    /// Kinds of the unit's region that were taken and not read; they come next. To be called before [`Queue::done`].
+    pub(super) fn back(&self, taken: &Taken, kinds: &[String]) {
+        if kinds.is_empty() {
+            return;
+        }
+        self.update(|state| {
+            let Some(turn) = state.turns.iter_mut().find(|turn| turn.seq == taken.seq) else { return };
+            let of = |name: &String| turn.planned.kinds.iter().position(|kind| kind.name == *name);
+            let units: Vec<Waiting> = kinds
+                .iter()
+                .filter_map(|name| Some(Waiting { kind: u16::try_from(of(name)?).ok()?, region: taken.waiting.region }))
+                .collect();
+            units.into_iter().rev().for_each(|unit| turn.planned.units.push_front(unit));
+        });
     }
 
     /// The unit was read, or given up. Answers its account if that was its last.
@@ -296,10 +312,24 @@ mod tests {
         }
         queue.close();
         let mut names = Vec::new();
+        let mut first = None;
         while let Some(taken) = queue.pop(full).await {
             names.push(name(&taken));
+            match names.len() {
+                // Another reader waits as long as there may be something given back.
+                1 => first = Some(taken),
+                4 => {
+                    let soon = Duration::from_millis(20);
+                    queue.done(&taken);
+                    assert!(tokio::time::timeout(soon, queue.pop(full)).await.is_err());
+                    let first = first.take().unwrap();
+                    queue.back(&first, &["K".to_owned()]);
+                    queue.done(&first);
+                }
+                _ => drop(queue.done(&taken)),
+            }
         }
-        assert_eq!(names, ["1:K:r1", "4:K:r1", "1:K:r2", "4:K:r2"]);
+        assert_eq!(names, ["1:K:r1", "4:K:r1", "1:K:r2", "4:K:r2", "1:K:r1"]);
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use super::queue::Taken;
 use super::schedule::until_it_may_go_on;
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{PageRecord, UnitEnd, UnitOutcome, UnitProgress};
+use crate::denials::{Asking, NOT_ASKED};
 use crate::outcome::{Ended, Freshness, Membership, Problem};
 use crate::page_lines::PageLine;
 use crate::run::clock::now_ms;
@@ -24,11 +25,18 @@ pub(super) fn unit_key(account: &sync::Account, unit: &sync::Unit) -> Result<Uni
     })
 }
 
-/// Reads a unit and stores what it gave; answers which it was.
+/// What came of reading a unit.
+pub(super) struct Read {
+    pub(super) key: UnitKey,
+    /// Kinds of the same account and region that were held until this one had been asked for; they are still to be read.
+    pub(super) held: Vec<String>,
+}
+
+/// Reads a unit and stores what it gave; none where it is none, or is held until another of its place was asked for.
 ///
 /// # Errors
 /// Only when the catalogue fails: whatever goes wrong in the unit is the unit's, and is stored.
-pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option<UnitKey>, Failed> {
+pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option<Read>, Failed> {
     let Taken { account, unit, .. } = taken;
     let Ok(key) = unit_key(account, unit) else {
         tracing::error!(kind = %unit.kind, "the guest planned a unit without a valid account or region");
@@ -41,10 +49,15 @@ pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option
         let outcome = resumed.ended.get(&key);
         let problems = note_so_far(context, &key, &progress, outcome).await?;
         if let Some(outcome) = outcome {
-            let why = problems.filter(|_| outcome.membership != Membership::Whole);
-            context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
+            let why = problems.as_ref().filter(|_| outcome.membership != Membership::Whole);
+            context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why);
             context.progress.unit_done();
-            return Ok(Some(key));
+            if problems.as_ref().is_some_and(|problem| problem.code == NOT_ASKED) {
+                context.denials.was_left_out();
+            }
+            let answered = progress.pages > 0;
+            let held = context.denials.ended(&key, answered, problems.as_ref());
+            return Ok(Some(Read { key, held }));
         }
         let mut pages = match &progress.cursor {
             // All pages are stored, and the run was killed before the unit was ended.
@@ -56,19 +69,35 @@ pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option
     } else {
         begin(None)
     };
-    let ended = store_pages(context, taken, &mut pages).await?;
+    let mut answered = progress.pages > 0;
+    match if answered { Asking::Ask } else { context.denials.next(&key) } {
+        Asking::Ask => {}
+        Asking::Hold => return Ok(None),
+        Asking::Leave(problem) => {
+            finish(context, &key, Ended::Before(problem.class), Some(problem)).await?;
+            return Ok(None);
+        }
+    }
+    let ended = store_pages(context, taken, &mut pages, &mut answered).await?;
     let why = pages.why.take();
+    let held = context.denials.ended(&key, answered, why.as_ref());
+    finish(context, &key, ended, why).await?;
+    Ok(Some(Read { key, held }))
+}
+
+/// Ends a unit: in the catalogue, in the streams, in the sums.
+async fn finish(context: &Context, key: &UnitKey, ended: Ended, why: Option<Problem>) -> Result<(), Failed> {
     if let (Ended::Before(_), Some(problem)) = (ended, &why) {
-        context.tally.problems(Some(&key), None, std::slice::from_ref(problem));
+        context.tally.problems(Some(key), None, std::slice::from_ref(problem));
     }
     let end = UnitEnd { ended, problem: why.clone().filter(|_| matches!(ended, Ended::Before(_))), calls: 0 };
     let finished = key.clone();
     let outcome = context.store.with(move |catalogue| catalogue.finish_unit(&finished, &end, now_ms())).await??;
     let why = why.filter(|_| outcome.membership != Membership::Whole);
-    context.streams.unit(&key, &outcome, why.as_ref()).await;
-    context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
+    context.streams.unit(key, &outcome, why.as_ref()).await;
+    context.tally.unit(key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
     context.progress.unit_done();
-    Ok(Some(key))
+    Ok(())
 }
 
 /// Counts the problems of a unit's pages from before the run was killed; answers what made it incomplete, if anything did.
@@ -88,8 +117,13 @@ async fn note_so_far(
     Ok(class.and_then(|class| problems.into_iter().find(|problem| problem.class == class)))
 }
 
-/// Stores page after page, to the unit's end.
-async fn store_pages(context: &Context, taken: &Taken, pages: &mut Pages) -> Result<Ended, Failed> {
+/// Stores page after page, to the unit's end; `answered` is set where AWS answered one.
+async fn store_pages(
+    context: &Context,
+    taken: &Taken,
+    pages: &mut Pages,
+    answered: &mut bool,
+) -> Result<Ended, Failed> {
     let with = With {
         instances: context.instances(),
         cancelled: &context.cancelled,
@@ -99,6 +133,7 @@ async fn store_pages(context: &Context, taken: &Taken, pages: &mut Pages) -> Res
     loop {
         match pages.next(with).await {
             Step::Page(record) => {
+                *answered |= record.whole || record.lines.iter().any(|line| matches!(line, PageLine::Resource(_)));
                 store(context, record).await?;
                 if pages.cursor().is_some() {
                     until_it_may_go_on(context, taken).await;

@@ -16,6 +16,7 @@ use super::setup::SourceFacts;
 use super::tally::{KindCounts, PlacedProblem, UnitCounts};
 use crate::aws::{Counts, Widened};
 use crate::catalogue::SettledEntities;
+use crate::denials::DeniedScopes;
 use crate::planned::Planned;
 
 /// The form of the report.
@@ -111,6 +112,8 @@ pub struct Report {
     pub kinds: BTreeMap<String, KindCounts>,
     /// Scopes that did not complete.
     pub incomplete: Vec<Scope>,
+    /// What service control policies close, and what knowing it spared.
+    pub denied_scopes: DeniedScopes,
     /// Problems, the first some thousands.
     pub problems: Vec<PlacedProblem>,
     /// All problems.

@@ -13,7 +13,7 @@ use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
 use super::plan::{Standing, plan_account};
 use super::queue::{Asked, Queue, Taken, asked};
-use super::read::read_unit;
+use super::read::{Read, read_unit};
 use crate::credentials::Identity;
 
 /// Accounts whose roles are assumed and regions listed at the same time. STS is shared by them all.
@@ -99,11 +99,12 @@ async fn read_units(context: Arc<Context>, queue: Arc<Queue>) -> Result<(), Fail
             break;
         }
         let begun = Instant::now();
-        let key = read_unit(&context, &taken).await?;
-        if let Some(key) = key {
+        if let Some(Read { key, held }) = read_unit(&context, &taken).await? {
             context.slow.note(&key, begun.elapsed());
+            queue.back(&taken, &held);
         }
         if let Some(account) = queue.done(&taken) {
+            context.denials.settle(&account);
             context.client.close(&Identity::Account(account));
         }
     }

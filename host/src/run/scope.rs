@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use portolan_errors::{Denial, denial};
 use serde::Serialize;
 
+use crate::denials::NOT_ASKED;
 use crate::outcome::{Problem, ProblemClass};
 
 /// A unit, or a whole account, that was not read to its end.
@@ -30,6 +31,8 @@ pub struct Scope {
     pub new: bool,
 }
 
+/// The class of what a service control policy denies, asked for or not.
+const DENIED_BY_SCP: &str = "denied-by-scp";
 /// The class of a role that could not be assumed.
 pub const ROLE_DENIED: &str = "role-denied";
 /// The class of a session that failed for another reason than a denial.
@@ -41,8 +44,11 @@ pub fn class_of(problem: &Problem) -> String {
     if problem.class != ProblemClass::Denied {
         return problem.class.as_str().to_owned();
     }
+    if problem.code == NOT_ASKED {
+        return DENIED_BY_SCP.to_owned();
+    }
     let by = match denial(&problem.code, &problem.message) {
-        Some(Denial::ServiceControlPolicy) => "denied-by-scp",
+        Some(Denial::ServiceControlPolicy) => DENIED_BY_SCP,
         Some(Denial::ResourceControlPolicy) => "denied-by-rcp",
         Some(Denial::SessionPolicy) => "denied-by-session-policy",
         Some(Denial::PermissionsBoundary) => "denied-by-boundary",
@@ -62,7 +68,7 @@ pub fn advice_for(class: &str, operation: &str) -> String {
         "denied" | "denied-by-identity-policy" => {
             format!("allow {operation} in the role's policy, or leave the kind out")
         }
-        "denied-by-scp" => {
+        DENIED_BY_SCP => {
             "a service control policy denies it; deny the region in regions.deny, or accept it under accept:".to_owned()
         }
         "denied-by-rcp" => "a resource control policy of the organization denies it; ask its administrators".to_owned(),
@@ -93,6 +99,10 @@ pub struct ScopeGroup<'a> {
     pub example: &'a Scope,
     /// How many there are.
     pub count: usize,
+    /// One of those that were not asked for, since service control policies close the place.
+    pub not_asked: Option<&'a Scope>,
+    /// How many of those there are.
+    pub not_asked_count: usize,
 }
 
 /// Groups scopes by account, region and class, in that order.
@@ -101,7 +111,16 @@ pub fn grouped(scopes: &[Scope]) -> Vec<ScopeGroup<'_>> {
     let mut groups: BTreeMap<(&str, &str, &str), ScopeGroup<'_>> = BTreeMap::new();
     for scope in scopes {
         let key = (scope.account.as_str(), scope.region.as_deref().unwrap_or(""), scope.class.as_str());
-        groups.entry(key).and_modify(|g| g.count += 1).or_insert(ScopeGroup { example: scope, count: 1 });
+        let new = ScopeGroup { example: scope, count: 0, not_asked: None, not_asked_count: 0 };
+        let group = groups.entry(key).or_insert(new);
+        group.count += 1;
+        if scope.code == NOT_ASKED {
+            group.not_asked_count += 1;
+            group.not_asked = Some(scope);
+        } else if group.example.code == NOT_ASKED {
+            // AWS's own words tell more than ours.
+            group.example = scope;
+        }
     }
     groups.into_values().collect()
 }

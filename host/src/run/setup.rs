@@ -33,6 +33,7 @@ use crate::config::SourceFacts as FactsForSettings;
 use crate::config::mapping::MappingFile;
 use crate::config::settings::{AccountsFrom, Settings};
 use crate::credentials::{CallerIdentity, Environment, Sessions, choose};
+use crate::denials::Denials;
 use crate::engine::Engine;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
@@ -137,6 +138,7 @@ pub(super) async fn set_up(
         (None, None, None) => RunStart::now(),
     };
     let environment = surroundings.environment.clone();
+    let is_replay = replay.is_some();
     let key_of_replay = replay.as_ref().map(|replay| replay.header().redaction_key.clone());
     let Embedded { identity, operator, narrowing, redaction_key: own_key, sinks: own_sinks } = surroundings.embedded;
     let has_own_identity = identity.is_some();
@@ -172,6 +174,8 @@ pub(super) async fn set_up(
         Task::Plan { keep: Some(file) } => Some(fresh_recording(file)?),
         _ => settings.record.clone(),
     };
+    // A recording has to hold whatever its replay may ask for, in any order.
+    let asks_everything = settings.retry_denied || recording.is_some() || is_replay;
     let (exchange, recorder) = record(recording.as_deref(), &start, &reach, &redaction_key)?;
     let exchange = match narrowing {
         Some(narrowing) => Arc::new(Narrowed { inner: exchange, narrowing }) as Arc<dyn Exchange>,
@@ -252,6 +256,12 @@ pub(super) async fn set_up(
     catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
     client.rates().remember(catalogue.rates(start.at_ms).map_err(|error| sink_failed(&error))?);
     let slow = Slow::new(catalogue.slow_units().map_err(|error| sink_failed(&error))?);
+    let denials = Denials::new(&manifest, asks_everything);
+    if settings.retry_denied {
+        catalogue.forget_denials().map_err(|error| sink_failed(&error))?;
+    } else if !asks_everything {
+        denials.remember(catalogue.denials(start.at_ms).map_err(|error| sink_failed(&error))?);
+    }
     let resumed = match killed {
         Some(_) => Some(Resumed::read(&mut catalogue).map_err(|error| sink_failed(&error))?),
         None => None,
@@ -281,6 +291,7 @@ pub(super) async fn set_up(
         streams,
         progress,
         tally: Tally::default(),
+        denials,
         cancelled,
         resumed,
         agreed,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::missing;
 use super::report::Report;
 use super::scope::{Scope, grouped};
+use crate::denials::DeniedScopes;
 use crate::planned;
 
 /// Lines of incomplete scopes that are shown; the report and the catalogue have all.
@@ -40,6 +41,7 @@ pub fn summary(report: &Report) -> String {
         );
     }
     incomplete(&mut text, &report.incomplete);
+    closed(&mut text, report.denied_scopes);
     for widened in &report.session_policies.widened {
         let refused = match widened.actions.as_slice() {
             [] => "AWS did not take the policy".to_owned(),
@@ -113,6 +115,20 @@ fn shortened(message: &str) -> String {
     words
 }
 
+/// What was not asked for, so that nobody takes a small number of calls for a small estate.
+fn closed(text: &mut String, denied: DeniedScopes) {
+    let DeniedScopes { closed_regions, closed_services, probes, units_not_asked } = denied;
+    if units_not_asked == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\nService control policies close {closed_regions} regions of accounts and {closed_services} services elsewhere: \
+         {units_not_asked} units were not asked for, as many calls spared; {probes} were, to see whether it is still so. \
+         --retry-denied asks for all."
+    );
+}
+
 fn incomplete(text: &mut String, scopes: &[Scope]) {
     if scopes.is_empty() {
         return;
@@ -134,6 +150,9 @@ fn incomplete(text: &mut String, scopes: &[Scope]) {
         let _ = writeln!(text, "  {place}  {what}: {}{accepted}", scope.class);
         if !scope.message.is_empty() {
             let _ = writeln!(text, "      {}", shortened(&scope.message));
+        }
+        if let Some(left) = group.not_asked.filter(|left| left.message != scope.message) {
+            let _ = writeln!(text, "      {} of them {}", group.not_asked_count, left.message);
         }
         let _ = writeln!(text, "      → {}", scope.advice);
     }
