@@ -53,5 +53,6 @@ mod tables;
 mod templates;
 mod threats;
 mod transport;
+mod weather;
 mod webhook;
 mod wire_cases;
