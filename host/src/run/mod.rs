@@ -89,7 +89,7 @@ pub use task::Task;
 pub use visit::{Host, Unanswered, Visit, Visited, VisitedAccount, visit};
 
 use crate::aws::SessionPolicies;
-use crate::catalogue::{AccountRow, SettledEntities};
+use crate::catalogue::{AccountRow, Before, SettledEntities};
 use crate::config::accept::{self, Day};
 use crate::config::settings::{FailOn, OnLeave, Settings};
 use crate::credentials::Rung;
@@ -97,6 +97,7 @@ use crate::deletion::Plan;
 use crate::engine::Engine;
 use crate::outcome::Problem;
 use crate::sink::RunEnd;
+use crate::unit::UnitKey;
 
 /// Accounts whose roles are assumed and regions listed at the same time. STS is shared by them all.
 const ACCOUNTS_AT_ONCE: usize = 16;
@@ -394,18 +395,20 @@ async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts
         };
         let accepting = context.settings.accept.iter().find(|accept| accept.covers(place, today));
         scope.accepted = accepting.map(|accept| accept.reason.clone());
-        let of_scope = before.iter().filter(|(unit, _)| {
-            unit.account.as_str() == scope.account
-                && scope.kind.as_ref().is_none_or(|kind| *kind == unit.kind)
-                && (scope.kind.is_none()
-                    || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
-        });
-        let (mut was_whole, mut ever_whole) = (false, false);
-        for (_, unit) in of_scope {
-            was_whole |= unit.last_whole;
-            ever_whole |= unit.ever_whole;
-        }
-        scope.new = was_whole || !ever_whole;
+        let of_scope = match unit_of(scope) {
+            // Looked up: a closed region alone has as many scopes as kinds, and an organization has many.
+            Some(unit) => before.get(&unit).copied(),
+            None => {
+                before.iter().filter(|(unit, _)| unit.account.as_str() == scope.account).map(|(_, unit)| *unit).reduce(
+                    |all, unit| Before {
+                        last_whole: all.last_whole || unit.last_whole,
+                        ever_whole: all.ever_whole || unit.ever_whole,
+                    },
+                )
+            }
+        };
+        let of_scope = of_scope.unwrap_or_default();
+        scope.new = of_scope.last_whole || !of_scope.ever_whole;
         facts.incomplete |= scope.accepted.is_none()
             && match context.settings.fail_on {
                 FailOn::New => scope.new,
@@ -414,6 +417,12 @@ async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts
             };
     }
     Ok(())
+}
+
+/// The unit that a scope is; none where it is a whole account.
+fn unit_of(scope: &Scope) -> Option<UnitKey> {
+    let region = scope.region.as_deref().map(portolan_names::Region::parse).transpose().ok()?;
+    Some(UnitKey { kind: scope.kind.clone()?, account: AccountId::parse(&scope.account).ok()?, region })
 }
 
 fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {
