@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::calls::Calls;
 use super::exchange::{Answer, Call, Exchange, ExchangeError, SessionFailure};
-use super::rates::{Rates, Shares, Taken};
+use super::rates::{Place, Rates, Shares, Taken};
 use super::retry::{self, Next, Outcome, Tried};
 use super::session_policies::SessionPolicies;
 use super::types::{Described, asked_type};
@@ -107,6 +107,20 @@ impl Client {
     pub async fn open(&self, identity: &Identity) -> Result<(), SessionFailure> {
         let policy = self.policies.get().and_then(|policies| policies.first(identity));
         self.exchange.open(identity, policy.as_ref()).await
+    }
+
+    /// Lets go of what is kept for an identity of which nothing more is asked.
+    pub fn close(&self, identity: &Identity) {
+        if let Ok(mut accounts) = self.accounts.lock() {
+            accounts.remove(identity);
+        }
+        self.exchange.close(identity);
+    }
+
+    /// How long a call there would have to wait for its buckets, were it made now; `operations` are those that it may be.
+    #[must_use]
+    pub fn wait(&self, place: &Place, operations: &[String]) -> Duration {
+        if self.exchange.waits() { self.rates.wait(place, operations) } else { Duration::ZERO }
     }
 
     /// How fast AWS may be asked.

@@ -126,6 +126,9 @@ pub trait Exchange: Send + Sync + 'static {
     /// Forgets the identity's sessions, so that the next call gets a new one.
     fn renew(&self, identity: &Identity);
 
+    /// Nothing more is to be asked of the identity: what is kept for it may go.
+    fn close(&self, _identity: &Identity) {}
+
     /// Whether waiting between attempts means anything; in a replay it does not.
     fn waits(&self) -> bool {
         true

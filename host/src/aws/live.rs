@@ -35,6 +35,9 @@ pub trait Keyring: Send + Sync + 'static {
 
     /// Drops an identity's credentials, so that the next ask has new ones.
     fn forget(&self, who: &Identity);
+
+    /// Nothing more is to be asked with them: they need not be kept.
+    fn close(&self, _who: &Identity) {}
 }
 
 impl Keyring for Sessions {
@@ -48,6 +51,10 @@ impl Keyring for Sessions {
 
     fn forget(&self, who: &Identity) {
         self.forget(who);
+    }
+
+    fn close(&self, who: &Identity) {
+        self.close(who);
     }
 }
 
@@ -168,6 +175,10 @@ impl Exchange for Live {
 
     fn renew(&self, identity: &Identity) {
         self.keys.forget(identity);
+    }
+
+    fn close(&self, identity: &Identity) {
+        self.keys.close(identity);
     }
 }
 

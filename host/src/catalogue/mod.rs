@@ -25,6 +25,7 @@ mod restore;
 mod resume;
 mod rows;
 mod run;
+mod slow;
 mod sources;
 mod store;
 mod tags;
@@ -61,7 +62,7 @@ pub use unmapped::Unmapped;
 /// `application_id` of our files: "PRTL". A file that bears another, or tables and none, is not ours.
 const APPLICATION_ID: i64 = 0x5052_544C;
 /// `user_version` of the schema below.
-const SCHEMA_VERSION: i64 = 5;
+const SCHEMA_VERSION: i64 = 6;
 /// Each step leads from the version of its index to the next; a released step is never edited.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
@@ -69,6 +70,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("deliveries.sql"),
     include_str!("entities.sql"),
     include_str!("rates.sql"),
+    include_str!("slow.sql"),
 ];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_names::{AccountId, Region};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::outcome::{Ended, Freshness, Membership, PagesSoFar, Problem, ProblemClass};
 use crate::unit::UnitKey;
@@ -136,21 +136,8 @@ impl Catalogue {
         let mut query = self.connection.prepare_cached(
             "SELECT kind, account_id, region, membership, class, _progress FROM units WHERE run_id = ?1 AND membership IS NOT NULL",
         )?;
-        let rows = query.query_map(params![run_id], |row| {
-            let membership: String = row.get(3)?;
-            let class: Option<String> = row.get(4)?;
-            let so_far = read_progress(&row.get::<_, String>(5)?);
-            let class = class.as_deref().and_then(ProblemClass::parse).unwrap_or(ProblemClass::BadCall);
-            let membership = match membership.as_str() {
-                "whole" => Membership::Whole,
-                "partial" => so_far.membership(Ended::Before(class)),
-                _ => Membership::Unknown(class),
-            };
-            Ok((
-                unit_of(row.get(0)?, row.get(1)?, row.get(2)?),
-                UnitOutcome { membership, freshness: so_far.freshness() },
-            ))
-        })?;
+        let rows = query
+            .query_map(params![run_id], |row| Ok((unit_of(row.get(0)?, row.get(1)?, row.get(2)?), outcome(row, 3)?)))?;
         let mut outcomes = BTreeMap::new();
         for row in rows {
             if let (Some(unit), outcome) = row? {
@@ -160,11 +147,32 @@ impl Catalogue {
         Ok(outcomes)
     }
 
-    /// What each unit was before this run; call it before the run is finished.
+    /// The same of some of them: an estate has more than are worth holding at once.
+    ///
+    /// # Errors
+    /// No run has begun; the catalogue cannot be read.
+    pub fn outcomes_of(&self, units: BTreeSet<UnitKey>) -> Result<BTreeMap<UnitKey, UnitOutcome>, CatalogueError> {
+        let run_id = &self.current()?.run_id;
+        let mut query = self.connection.prepare_cached(
+            "SELECT membership, class, _progress FROM units
+             WHERE run_id = ?1 AND kind = ?2 AND account_id = ?3 AND coalesce(region, '') = ?4 AND membership IS NOT NULL",
+        )?;
+        let mut outcomes = BTreeMap::new();
+        for unit in units {
+            let found = query
+                .query_row(params![run_id, unit.kind, unit.account.as_str(), region(&unit)], |row| outcome(row, 0))
+                .optional()?;
+            outcomes.extend(found.map(|outcome| (unit, outcome)));
+        }
+        Ok(outcomes)
+    }
+
+    /// What each unit was before this run, given to `each` one by one, since there may be a million; call it before the run is
+    /// finished.
     ///
     /// # Errors
     /// The catalogue cannot be read.
-    pub fn previous_units(&self) -> Result<BTreeMap<UnitKey, Before>, CatalogueError> {
+    pub fn each_previous_unit(&self, mut each: impl FnMut(UnitKey, Before)) -> Result<(), CatalogueError> {
         let mut query = self
             .connection
             .prepare_cached("SELECT kind, account_id, region, last_whole, ever_whole FROM _unit_memory")?;
@@ -174,13 +182,12 @@ impl Catalogue {
             let before = Before { last_whole: row.get(3)?, ever_whole: row.get(4)? };
             Ok((unit_of(row.get(0)?, row.get(1)?, region), before))
         })?;
-        let mut units = BTreeMap::new();
         for row in rows {
             if let (Some(unit), before) = row? {
-                units.insert(unit, before);
+                each(unit, before);
             }
         }
-        Ok(units)
+        Ok(())
     }
 }
 
@@ -194,6 +201,20 @@ pub(super) fn unit_of(kind: String, account: String, region: Option<String>) -> 
     let account = AccountId::parse(&account).ok()?;
     let region = region.map(|region| Region::parse(&region)).transpose().ok()?;
     Some(UnitKey { kind, account, region })
+}
+
+/// What a unit proves, from its columns `membership`, `class` and `_progress`, the first of which is at `index`.
+fn outcome(row: &Row<'_>, index: usize) -> rusqlite::Result<UnitOutcome> {
+    let membership: String = row.get(index)?;
+    let class: Option<String> = row.get(index + 1)?;
+    let so_far = read_progress(&row.get::<_, String>(index + 2)?);
+    let class = class.as_deref().and_then(ProblemClass::parse).unwrap_or(ProblemClass::BadCall);
+    let membership = match membership.as_str() {
+        "whole" => Membership::Whole,
+        "partial" => so_far.membership(Ended::Before(class)),
+        _ => Membership::Unknown(class),
+    };
+    Ok(UnitOutcome { membership, freshness: so_far.freshness() })
 }
 
 fn read_progress(text: &str) -> PagesSoFar {

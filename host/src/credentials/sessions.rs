@@ -183,13 +183,21 @@ impl Sessions {
             self.hops(who, None)
         };
         let Ok(hops) = hops else { return };
-        let same_way = |key: &&Vec<Hop>| {
-            key.len() == hops.len() && key.iter().zip(&hops).all(|(known, hop)| known.role == hop.role)
-        };
-        let keys: Vec<Vec<Hop>> = lock(&self.slots).keys().filter(same_way).cloned().collect();
+        let keys: Vec<Vec<Hop>> = lock(&self.slots).keys().filter(|key| same_way(key, &hops)).cloned().collect();
         for key in &keys {
             self.forget_session(key);
         }
+    }
+
+    /// Lets go of the sessions of an account that is read to its end, so that what is kept does not grow with the organization.
+    /// Whoever asks once more has a new one. What was refused stays remembered.
+    pub fn close(&self, who: &Identity) {
+        let Ok(hops) = self.hops(who, None) else { return };
+        // Without a hop it is the source's own; a role that a setting names is not an account's alone.
+        if hops.is_empty() || *who == Identity::Management || self.is_management(who) {
+            return;
+        }
+        lock(&self.slots).retain(|key, slot| !same_way(key, &hops) || slot.was_refused());
     }
 
     /// The role whose session it is; none for the source itself.
@@ -254,4 +262,9 @@ impl Sessions {
 
 fn settings(error: &PlanError) -> AssumeFailure {
     AssumeFailure::own(None, What::Settings, error.to_string())
+}
+
+/// Whether both lead over the same roles, under whatever policies.
+fn same_way(key: &[Hop], hops: &[Hop]) -> bool {
+    key.len() == hops.len() && key.iter().zip(hops).all(|(known, hop)| known.role == hop.role)
 }

@@ -116,6 +116,11 @@ impl Slot {
         }
     }
 
+    /// Whether it holds a denial, which is not asked for again.
+    pub(crate) fn was_refused(&self) -> bool {
+        lock(&self.state).failed.is_some()
+    }
+
     /// Drops what there is, unless it is younger than the refusal that is reported.
     pub(crate) fn forget(&self, now: SystemTime) {
         let mut state = lock(&self.state);

@@ -2,6 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use super::machine::Machine;
+
 /// How often the epoch moves: the grain at which a busy instance yields and its processor time is counted.
 pub const EPOCH_TICK_MS: u64 = 10;
 
@@ -11,18 +13,10 @@ pub(crate) const CALL_TICKS_MAX: u64 = 10_000 / EPOCH_TICK_MS;
 /// Linear memory of one instance. An answer of 8 MiB parsed in full needs some 40 MiB.
 pub(crate) const MEMORY_BYTES_MAX: usize = 128 << 20;
 
-/// Live instances a core: most of them wait for answers, which costs no processor time.
-const INSTANCES_A_CORE: usize = 16;
-/// What all instances together may keep resident, reckoned at [`INSTANCE_BYTES`] each.
-const MEMORY_BUDGET_BYTES: usize = 256 << 20;
-/// What an instance keeps resident on average, page in hand included.
-const INSTANCE_BYTES: usize = 4 << 20;
-
 /// How many instances may be alive at once on this machine.
 #[must_use]
 pub fn live_instances() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from((cores * INSTANCES_A_CORE).min(MEMORY_BUDGET_BYTES / INSTANCE_BYTES)).unwrap_or(u32::MAX)
+    Machine::here().live_instances()
 }
 
 /// The guest asked for more memory than an instance may have.

@@ -3,6 +3,7 @@
 mod compile_cache;
 pub(crate) mod file;
 mod limits;
+mod machine;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -88,10 +88,32 @@ pub(crate) struct Listing {
     pub(crate) organization: Option<String>,
 }
 
+impl Listing {
+    /// Of which nothing is known.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            found: Vec::new(),
+            whole: false,
+            scope: ListingScope::Selection,
+            problems: Vec::new(),
+            organization: None,
+        }
+    }
+}
+
 /// Lists the accounts. A listing that fails is a failure: nothing falls back to one account.
 pub(super) async fn list_accounts(context: &Context, own: &AccountId) -> Result<Listing, Problem> {
+    list_accounts_as(context, own, async |_| {}).await
+}
+
+/// The same, with each page of the organization's accounts given to `each` as it comes.
+pub(super) async fn list_accounts_as(
+    context: &Context,
+    own: &AccountId,
+    each: impl AsyncFnMut(&[Found]),
+) -> Result<Listing, Problem> {
     match context.settings.accounts.from {
-        Some(AccountsFrom::Organization) => organization(context).await,
+        Some(AccountsFrom::Organization) => organization(context, each).await,
         Some(AccountsFrom::Roles) => {
             let ids: BTreeSet<AccountId> = context.settings.accounts.roles.iter().map(|role| role.account()).collect();
             Ok(given(&context.settings, ids))
@@ -109,7 +131,7 @@ fn given(settings: &Settings, ids: BTreeSet<AccountId>) -> Listing {
     Listing { found, whole: true, scope: ListingScope::Selection, problems: Vec::new(), organization: None }
 }
 
-async fn organization(context: &Context) -> Result<Listing, Problem> {
+async fn organization(context: &Context, mut each: impl AsyncFnMut(&[Found])) -> Result<Listing, Problem> {
     if let Err(failure) = context.client.open(&crate::credentials::Identity::Management).await {
         let mut denied = own_problem(ProblemClass::NoCredentials, failure.message);
         denied.code = failure.code;
@@ -131,6 +153,7 @@ async fn organization(context: &Context) -> Result<Listing, Problem> {
         let page = discover(context, cursor.as_deref()).await?;
         listing.whole &= page.whole;
         listing.problems.extend(page.problems.into_iter().map(problem));
+        let before = listing.found.len();
         for account in page.accounts {
             if let Some(found) = found(&context.settings, account, &mut listing)
                 && seen.insert(found.id.clone())
@@ -138,6 +161,7 @@ async fn organization(context: &Context) -> Result<Listing, Problem> {
                 listing.found.push(found);
             }
         }
+        each(&listing.found[before..]).await;
         match page.next {
             None => return Ok(listing),
             next if next == cursor => {

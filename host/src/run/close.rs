@@ -32,9 +32,13 @@ pub(super) async fn close_catalogue(
         }
     }
     let learned = context.client.rates().learned();
+    let slow = (!end.interrupted).then(|| context.slow.kept());
     let job = move |catalogue: &mut Catalogue| {
         catalogue.put_calls(&rows)?;
         catalogue.put_rates(&learned, end.now)?;
+        if let Some(slow) = slow {
+            catalogue.put_slow_units(&slow)?;
+        }
         catalogue.finish_run(end.exit_status, &end.summary, end.now)?;
         catalogue.purge(KEEP_DELETED_DAYS, end.now)?;
         Ok::<(), CatalogueError>(())

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::clock::RunStart;
+use super::kinds::Kinds;
+use super::plan::RegionsSeen;
 use super::progress::Progress;
 use super::resume::Resumed;
+use super::slow::Slow;
 use super::streams::Streams;
 use super::tally::Tally;
 use crate::aws::Client;
@@ -24,6 +27,9 @@ pub(super) struct Context {
     pub(super) instances: Instances,
     pub(super) client: Arc<Client>,
     pub(super) manifest: Manifest,
+    pub(super) kinds: Kinds,
+    pub(super) slow: Slow,
+    pub(super) regions: RegionsSeen,
     pub(super) store: Arc<Worker<Catalogue>>,
     /// Of all that shapes a page or a cursor.
     pub(super) fingerprint: String,
@@ -60,6 +66,9 @@ pub enum Failed {
     /// Its thread is gone.
     #[error(transparent)]
     Worker(#[from] WorkerGone),
+    /// One that reads units panicked.
+    #[error("a reader of units stopped: {0}. This is a mistake of ours; what was stored is whole")]
+    Reader(String),
     /// What a plan's answers come to is not what the plan lists.
     #[error(
         "the plan lists {listed} deletions, and what it holds comes to {decided}, {other} of them others: nothing was \

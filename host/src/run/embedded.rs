@@ -117,6 +117,10 @@ impl Exchange for Narrowed {
         self.inner.renew(identity);
     }
 
+    fn close(&self, identity: &Identity) {
+        self.inner.close(identity);
+    }
+
     fn waits(&self) -> bool {
         self.inner.waits()
     }

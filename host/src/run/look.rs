@@ -11,9 +11,9 @@ use super::accounts::{Attempt, Found, Listing, list_accounts};
 use super::convert::{own_problem, problem};
 use super::embedded::Embedded;
 use super::listed::heed;
+use super::order::in_order;
 use super::pages::{With, read_scope, record, stopped};
 use super::plan::ask;
-use super::queue::interleaved;
 use super::setup::{Ready, StartError, Surroundings, set_up};
 use super::stand_in::StandIn;
 use super::task::Task;
@@ -108,8 +108,10 @@ impl Look {
         };
         let plan = self.plan(&account, &found.id).await?;
         let read = plan.kinds.iter().filter(|planned| planned.fate == sync::Fate::Read);
-        let kinds: Vec<_> = read.map(|planned| (planned.kind.clone(), planned.regions.clone())).collect();
-        Ok((plan, interleaved(&kinds)))
+        let known = &self.ready.context.kinds;
+        let kinds = read.map(|planned| (known.get(&planned.kind), planned.regions.clone())).collect();
+        let planned = in_order(account, found.id.clone(), kinds, |_, _| None);
+        Ok((plan, planned.units().collect()))
     }
 
     /// Single resources of a unit again.

@@ -16,10 +16,13 @@ mod exit;
 mod finish_plan;
 mod ground;
 mod guest_config;
+mod judge_scopes;
+mod kinds;
 mod listed;
 mod look;
 mod membership;
 mod missing;
+mod order;
 mod pages;
 mod places;
 mod plan;
@@ -32,8 +35,10 @@ mod report;
 mod resume;
 mod retire;
 mod role_plan;
+mod schedule;
 mod scope;
 mod setup;
+mod slow;
 mod stand_in;
 mod streams;
 mod summary;
@@ -44,23 +49,18 @@ mod types;
 mod usage;
 mod visit;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
-use futures::StreamExt;
-use portolan_names::AccountId;
-
-use accounts::list_accounts;
 use close::close_catalogue;
 use context::{Context, Failed};
 use entities::settle_entities;
-use listed::heed;
-use plan::{Standing, plan_account};
-use queue::Queue;
-use read::read_unit;
+use judge_scopes::judge_scopes;
+use listed::{Listed, list_and_read, list_first};
+use plan::Standing;
 use retire::{Known, retire};
-use setup::{Ready, reads_organization, set_up};
+use schedule::Standings;
+use setup::{Ready, set_up};
 
 pub use crate::cancellation::Cancellation;
 pub(crate) use accounts::{Attempt, Found, Listing};
@@ -89,17 +89,12 @@ pub use task::Task;
 pub use visit::{Host, Unanswered, Visit, Visited, VisitedAccount, visit};
 
 use crate::aws::SessionPolicies;
-use crate::catalogue::{AccountRow, SettledEntities};
-use crate::config::accept::{self, Day};
-use crate::config::settings::{FailOn, OnLeave, Settings};
+use crate::catalogue::SettledEntities;
+use crate::config::settings::{OnLeave, Settings};
 use crate::credentials::Rung;
 use crate::deletion::Plan;
 use crate::engine::Engine;
-use crate::outcome::Problem;
 use crate::sink::RunEnd;
-
-/// Accounts whose roles are assumed and regions listed at the same time. STS is shared by them all.
-const ACCOUNTS_AT_ONCE: usize = 16;
 
 /// Reads the estate and brings the catalogue in step with it.
 ///
@@ -115,40 +110,29 @@ pub async fn sync(
     let begun = Instant::now();
     let ready = set_up(engine, settings, surroundings, task).await?;
     tracing::info!(run_id = %ready.context.start.id, "run begins");
-    let mut standings = BTreeMap::new();
     let mut facts = Facts::default();
-    let listing = list_accounts(&ready.context, &ready.own).await;
-    let (listing, refused) = match listing {
-        Ok(listing) => (listing, None),
-        Err(problem) => (nothing_listed(&problem), Some(problem)),
-    };
-    heed(&ready, &listing)?;
-    if refused.is_none() {
-        resume::same_listing(&ready.context, &listing)?;
-    }
+    let mut seen = Seen { listed: list_first(&ready).await?, standings: Standings::new() };
     ready.context.streams.begin(ready.context.start.at_ms).await;
-    let done = carry_out(&ready, &listing, refused.as_ref(), &mut standings).await;
+    let done = carry_out(&ready, &mut seen).await;
     facts.interrupted = ready.context.is_cancelled();
     let done = done.unwrap_or_else(|error| {
         tracing::error!("{error}");
         facts.sink_failed = true;
         Done::default()
     });
-    facts.no_access = refused.is_some() || nothing_was_read(&listing, &standings);
+    let Seen { listed, standings } = seen;
+    let Listed { listing, failed } = listed.unwrap_or_default();
+    facts.no_access = (failed.is_some() && listing.found.is_empty()) || nothing_was_read(&listing, &standings);
     finish(ready, component, &listing, &standings, done, facts, begun).await
 }
 
-fn nothing_listed(problem: &Problem) -> Listing {
-    Listing {
-        found: Vec::new(),
-        whole: false,
-        scope: crate::deletion::ListingScope::Selection,
-        problems: vec![problem.clone()],
-        organization: None,
-    }
+/// What a run came to know of the accounts; nothing of their list where they are read while they are listed and it did not come to its end.
+struct Seen {
+    listed: Option<Listed>,
+    standings: Standings,
 }
 
-fn nothing_was_read(listing: &Listing, standings: &BTreeMap<AccountId, Standing>) -> bool {
+fn nothing_was_read(listing: &Listing, standings: &Standings) -> bool {
     let mut attempted = listing.found.iter().filter(|found| found.attempt == Attempt::Read).peekable();
     attempted.peek().is_some()
         && attempted
@@ -162,32 +146,27 @@ struct Done {
     entities: Option<SettledEntities>,
 }
 
-async fn carry_out(
-    ready: &Ready,
-    listing: &Listing,
-    refused: Option<&Problem>,
-    standings: &mut BTreeMap<AccountId, Standing>,
-) -> Result<Done, Failed> {
+async fn carry_out(ready: &Ready, seen: &mut Seen) -> Result<Done, Failed> {
     let context = &ready.context;
     resume::count_so_far(context).await?;
-    note_listing(context, listing, refused).await?;
-    if refused.is_some() {
+    list_and_read(ready, seen).await?;
+    let Some(Listed { listing, failed }) = &seen.listed else { return Ok(Done::default()) };
+    if failed.is_some() && listing.found.is_empty() {
         // A run before this may have been stopped between its rows and their entities.
         let entities = if context.keeps_rows { settle_entities(context, false).await? } else { None };
         return Ok(Done { plan: None, entities });
     }
-    *standings = read_accounts(context, &listing.found).await?;
-    let known = Known { listing, standings };
+    let known = Known { listing, standings: &seen.standings };
     if context.is_cancelled() || !context.keeps_rows {
         return Ok(Done::default());
     }
     let plan = Some(retire(context, &known).await?);
-    let all_read = all_was_read(context, listing, standings);
+    let all_read = all_was_read(context, listing, &seen.standings);
     Ok(Done { plan, entities: settle_entities(context, all_read).await? })
 }
 
 /// Whether there is nothing that this run could not know of: what it did not find, it does not make.
-fn all_was_read(context: &Context, listing: &Listing, standings: &BTreeMap<AccountId, Standing>) -> bool {
+fn all_was_read(context: &Context, listing: &Listing, standings: &Standings) -> bool {
     let leaves = context.settings.accounts.on_leave_scope == OnLeave::Retire;
     let is_read = |found: &Found| match found.attempt {
         Attempt::Read => matches!(standings.get(&found.id), Some(Standing::Planned(regions)) if regions.whole),
@@ -197,91 +176,11 @@ fn all_was_read(context: &Context, listing: &Listing, standings: &BTreeMap<Accou
     listing.whole && listing.found.iter().all(is_read)
 }
 
-async fn note_listing(context: &Context, listing: &Listing, refused: Option<&Problem>) -> Result<(), Failed> {
-    context.tally.problems(None, None, &listing.problems);
-    let problems = listing.problems.clone();
-    context.store.with(move |catalogue| catalogue.put_problems(None, None, &problems, now_ms())).await??;
-    if let Some(problem) = refused {
-        let class = scope::class_of(problem);
-        context.tally.scope(Scope {
-            account: "organization".to_owned(),
-            region: None,
-            kind: None,
-            code: problem.code.clone(),
-            message: problem.message.clone(),
-            advice: if reads_organization(&context.settings) {
-                "let the listing role's trust name the source identity, and allow organizations:ListAccounts in the \
-                 management or a delegated administrator's account"
-                    .to_owned()
-            } else {
-                scope::advice_for(&class, &problem.operation)
-            },
-            class,
-            accepted: None,
-            new: true,
-        });
-        return Ok(());
-    }
-    let rows: Vec<AccountRow> = listing.found.iter().map(|found| found.row.clone()).collect();
-    // A listing of some units lacks accounts that are merely elsewhere: only one of the organization marks them as gone.
-    let whole = listing.whole && listing.scope == crate::deletion::ListingScope::Organization;
-    Ok(context.store.with(move |catalogue| catalogue.put_accounts(&rows, whole, now_ms())).await??)
-}
-
-/// Plans accounts and reads their units, side by side.
-async fn read_accounts(context: &Context, found: &[Found]) -> Result<BTreeMap<AccountId, Standing>, Failed> {
-    let queue = Queue::default();
-    let standings = Mutex::new(BTreeMap::new());
-    let plans = async {
-        let attempted = found.iter().filter(|found| found.attempt == Attempt::Read || found.row.is_management);
-        attempted.clone().for_each(|_| context.progress.account());
-        let mut planning = futures::stream::iter(attempted)
-            .map(|found| async move { (found, plan_account(context, found).await) })
-            .buffer_unordered(ACCOUNTS_AT_ONCE);
-        while let Some((found, planned)) = planning.next().await {
-            if context.is_cancelled() {
-                break;
-            }
-            let (standing, planned) = planned?;
-            context.progress.planned(planned.as_ref().map_or(0, |planned| planned.units.len() as u64));
-            if let Ok(mut standings) = standings.lock() {
-                standings.insert(found.id.clone(), standing);
-            }
-            if let Some(planned) = planned {
-                queue.push(planned);
-            }
-        }
-        queue.close();
-        Ok(())
-    };
-    let readers = (0..context.instances().live_max()).map(|_| async {
-        while let Some((account, unit)) = queue.pop().await {
-            if context.is_cancelled() {
-                queue.clear();
-                break;
-            }
-            read_unit(context, &account, &unit).await?;
-        }
-        Ok::<(), Failed>(())
-    });
-    let (planned, read) = futures::join!(
-        async {
-            let planned: Result<(), Failed> = plans.await;
-            queue.close();
-            planned
-        },
-        futures::future::try_join_all(readers)
-    );
-    planned?;
-    read?;
-    Ok(standings.into_inner().unwrap_or_default())
-}
-
 async fn finish(
     ready: Ready,
     (component, component_imports): (String, Vec<String>),
     listing: &Listing,
-    standings: &BTreeMap<AccountId, Standing>,
+    standings: &Standings,
     done: Done,
     mut facts: Facts,
     begun: Instant,
@@ -375,41 +274,6 @@ async fn finish(
             peak_memory_bytes: usage.peak_memory_bytes,
         },
     })
-}
-
-/// Which incomplete scopes are accepted, which are new, and whether they count.
-async fn judge_scopes(context: &Context, scopes: &mut [Scope], facts: &mut Facts) -> Result<(), Failed> {
-    let before = context.store.with(|catalogue| catalogue.previous_units()).await??;
-    let Some(today) = Day::parse(iso(context.start.at_ms).get(..10).unwrap_or_default()) else { return Ok(()) };
-    for scope in scopes {
-        let place = accept::Scope {
-            account: &scope.account,
-            region: scope.region.as_deref(),
-            kind: scope.kind.as_deref(),
-            class: &scope.class,
-        };
-        let accepting = context.settings.accept.iter().find(|accept| accept.covers(place, today));
-        scope.accepted = accepting.map(|accept| accept.reason.clone());
-        let of_scope = before.iter().filter(|(unit, _)| {
-            unit.account.as_str() == scope.account
-                && scope.kind.as_ref().is_none_or(|kind| *kind == unit.kind)
-                && (scope.kind.is_none()
-                    || unit.region.as_ref().map(portolan_names::Region::as_str) == scope.region.as_deref())
-        });
-        let (mut was_whole, mut ever_whole) = (false, false);
-        for (_, unit) in of_scope {
-            was_whole |= unit.last_whole;
-            ever_whole |= unit.ever_whole;
-        }
-        scope.new = was_whole || !ever_whole;
-        facts.incomplete |= scope.accepted.is_none()
-            && match context.settings.fail_on {
-                FailOn::New => scope.new,
-                FailOn::Any => true,
-                FailOn::None => false,
-            };
-    }
-    Ok(())
 }
 
 fn tripped_report(tripped: &crate::deletion::Tripped) -> report::TrippedReport {

@@ -1,14 +1,15 @@
 //! From an account to its units: its role is assumed, its regions are listed, its kinds are crossed with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use portolan_names::Region;
+use portolan_names::{AccountId, Region};
 
 use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
 use super::convert::{own_problem, problem};
-use super::queue::{Planned, interleaved};
+use super::order::in_order;
+use super::queue::Planned;
 use super::scope::{ROLE_DENIED, ROLE_FAILED, Scope, advice_for, class_of};
 use crate::aws::SessionFailure;
 use crate::bindings::exports::portolan::aws::sync;
@@ -18,12 +19,13 @@ use crate::credentials::Identity;
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};
 use crate::run::clock::now_ms;
+use crate::unit::UnitKey;
 
 /// What a run knows of an account once it was tried.
 #[derive(Debug, Clone)]
 pub(super) enum Standing {
     /// Its regions are known.
-    Planned(Regions),
+    Planned(Arc<Regions>),
     /// Its role was refused.
     RoleRefused,
     /// Refused, but expected to be: the management account under `accounts.management: auto`.
@@ -33,7 +35,7 @@ pub(super) enum Standing {
 }
 
 /// The regions of an account as its plan has them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Regions {
     pub(super) enabled: BTreeSet<String>,
     pub(super) disabled: BTreeSet<String>,
@@ -42,6 +44,28 @@ pub(super) struct Regions {
     pub(super) excluded: BTreeMap<String, BTreeSet<String>>,
     /// By kind, the regions in which the service is not offered.
     pub(super) unavailable: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The different regions that accounts of a run have: nearly all have the same, and each needs them to the end.
+#[derive(Debug, Default)]
+pub(super) struct RegionsSeen(Mutex<Vec<Arc<Regions>>>);
+
+/// Different ones that are kept; an account with others has its own.
+const REGIONS_KEPT: usize = 64;
+
+impl RegionsSeen {
+    /// These, or those that are equal and known already.
+    fn one(&self, regions: Regions) -> Arc<Regions> {
+        let Ok(mut seen) = self.0.lock() else { return Arc::new(regions) };
+        if let Some(known) = seen.iter().find(|known| ***known == regions) {
+            return Arc::clone(known);
+        }
+        let regions = Arc::new(regions);
+        if seen.len() < REGIONS_KEPT {
+            seen.push(Arc::clone(&regions));
+        }
+        regions
+    }
 }
 
 /// Opens the account's session and plans its units.
@@ -65,7 +89,7 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
         Ok(plan) => {
             let problems: Vec<Problem> = plan.problems.iter().cloned().map(problem).collect();
             note(context, found, problems).await?;
-            let planned = units_of(context, account, &plan);
+            let planned = units_of(context, account, &found.id, &plan);
             if let Some(standing) = closed {
                 return Ok((standing, Some(planned)));
             }
@@ -75,7 +99,7 @@ pub(super) async fn plan_account(context: &Context, found: &Found) -> Result<(St
                 return Ok((Standing::NotPlanned, Some(planned)));
             }
             store_regions(context, found, &plan).await?;
-            Ok((Standing::Planned(regions_of(&plan)), Some(planned)))
+            Ok((Standing::Planned(context.regions.one(regions_of(&plan))), Some(planned)))
         }
         Err(problem) => {
             without_regions(context, found, Some(&problem));
@@ -123,7 +147,7 @@ async fn session(context: &Context, found: &Found) -> Result<Option<Standing>, F
 pub(super) async fn ask(
     context: &Context,
     account: &sync::Account,
-    id: &portolan_names::AccountId,
+    id: &AccountId,
 ) -> Result<sync::AccountPlan, Problem> {
     let stopped = |error: crate::instance::CallError| own_problem(ProblemClass::BadCall, error.to_string());
     let scope = CallScope { account: Some(id.clone()), purpose: Purpose::Plan, kind: Arc::from("") };
@@ -193,17 +217,20 @@ async fn store_regions(context: &Context, found: &Found, plan: &sync::AccountPla
     Ok(context.store.with(move |catalogue| catalogue.put_regions(&id, &rows, whole, now_ms())).await??)
 }
 
-fn units_of(context: &Context, account: sync::Account, plan: &sync::AccountPlan) -> Planned {
+fn units_of(context: &Context, account: sync::Account, id: &AccountId, plan: &sync::AccountPlan) -> Planned {
     let mut kinds = Vec::new();
     for planned in &plan.kinds {
         match planned.fate {
             sync::Fate::Read => {
                 context.tally.kind(&planned.kind);
-                kinds.push((planned.kind.clone(), planned.regions.clone()));
+                kinds.push((context.kinds.get(&planned.kind), planned.regions.clone()));
             }
             sync::Fate::Excluded => context.tally.excluded(planned.regions.len().max(1) as u64),
             sync::Fate::Unavailable => {}
         }
     }
-    Planned { account: Arc::new(account), units: interleaved(&kinds) }
+    in_order(account, id.clone(), kinds, |kind, region| {
+        let region = region.map(Region::parse).transpose().ok()?;
+        context.slow.took_ms(&UnitKey { kind: kind.to_owned(), account: id.clone(), region })
+    })
 }

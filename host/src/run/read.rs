@@ -6,6 +6,8 @@ use portolan_names::{AccountId, Region};
 
 use super::context::{Context, Failed};
 use super::pages::{Pages, Step, With};
+use super::queue::Taken;
+use super::schedule::until_it_may_go_on;
 use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{PageRecord, UnitEnd, UnitOutcome, UnitProgress};
 use crate::outcome::{Ended, Freshness, Membership, Problem};
@@ -22,18 +24,15 @@ pub(super) fn unit_key(account: &sync::Account, unit: &sync::Unit) -> Result<Uni
     })
 }
 
-/// Reads a unit and stores what it gave.
+/// Reads a unit and stores what it gave; answers which it was.
 ///
 /// # Errors
 /// Only when the catalogue fails: whatever goes wrong in the unit is the unit's, and is stored.
-pub(super) async fn read_unit(
-    context: &Context,
-    account: &Arc<sync::Account>,
-    unit: &sync::Unit,
-) -> Result<(), Failed> {
+pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option<UnitKey>, Failed> {
+    let Taken { account, unit, .. } = taken;
     let Ok(key) = unit_key(account, unit) else {
         tracing::error!(kind = %unit.kind, "the guest planned a unit without a valid account or region");
-        return Ok(());
+        return Ok(None);
     };
     let begun = key.clone();
     let progress = context.store.with(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
@@ -45,7 +44,7 @@ pub(super) async fn read_unit(
             let why = problems.filter(|_| outcome.membership != Membership::Whole);
             context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
             context.progress.unit_done();
-            return Ok(());
+            return Ok(Some(key));
         }
         let mut pages = match &progress.cursor {
             // All pages are stored, and the run was killed before the unit was ended.
@@ -57,7 +56,7 @@ pub(super) async fn read_unit(
     } else {
         begin(None)
     };
-    let ended = store_pages(context, &mut pages).await?;
+    let ended = store_pages(context, taken, &mut pages).await?;
     let why = pages.why.take();
     if let (Ended::Before(_), Some(problem)) = (ended, &why) {
         context.tally.problems(Some(&key), None, std::slice::from_ref(problem));
@@ -69,7 +68,7 @@ pub(super) async fn read_unit(
     context.streams.unit(&key, &outcome, why.as_ref()).await;
     context.tally.unit(&key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
     context.progress.unit_done();
-    Ok(())
+    Ok(Some(key))
 }
 
 /// Counts the problems of a unit's pages from before the run was killed; answers what made it incomplete, if anything did.
@@ -90,7 +89,7 @@ async fn note_so_far(
 }
 
 /// Stores page after page, to the unit's end.
-async fn store_pages(context: &Context, pages: &mut Pages) -> Result<Ended, Failed> {
+async fn store_pages(context: &Context, taken: &Taken, pages: &mut Pages) -> Result<Ended, Failed> {
     let with = With {
         instances: context.instances(),
         cancelled: &context.cancelled,
@@ -99,7 +98,12 @@ async fn store_pages(context: &Context, pages: &mut Pages) -> Result<Ended, Fail
     };
     loop {
         match pages.next(with).await {
-            Step::Page(record) => store(context, record).await?,
+            Step::Page(record) => {
+                store(context, record).await?;
+                if pages.cursor().is_some() {
+                    until_it_may_go_on(context, taken).await;
+                }
+            }
             Step::Again => {
                 let key = pages.key().clone();
                 context.store.with(move |catalogue| catalogue.restart_unit(&key)).await??;

@@ -15,8 +15,8 @@ use crate::bindings::exports::portolan::aws::sync;
 use crate::catalogue::{KnownRegion, PageRecord, UnitOutcome};
 use crate::deletion::{
     AccountEvidence, AccountFate, AccountStanding, Candidate, Confirm, Decided, Evidence, KindFate, ListingScope,
-    OnLeave, OrganizationListing, Plan, READINGS_PER_UNIT_MAX, ReadBack, RegionEvidence, RegionFate, RegionStanding,
-    ScopeSettings, account_fate, asks, decide, judge, read_back, region_fate,
+    OnLeave, OrganizationListing, Owned, Plan, READINGS_PER_UNIT_MAX, ReadBack, RegionEvidence, RegionFate,
+    RegionStanding, ScopeSettings, account_fate, asks, decide, judge, read_back, region_fate,
 };
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};
@@ -36,7 +36,8 @@ pub(super) struct Known<'a> {
 /// When the catalogue fails; then nothing was deleted.
 pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<Plan>, Failed> {
     let candidates = context.store.with(|catalogue| catalogue.candidates()).await??;
-    let outcomes = context.store.with(|catalogue| catalogue.outcomes()).await??;
+    let units: BTreeSet<UnitKey> = candidates.iter().map(|candidate| candidate.unit.clone()).collect();
+    let outcomes = context.store.with(|catalogue| catalogue.outcomes_of(units)).await??;
     let (fates, listing) = account_fates(context, known).await?;
     let regions = context.store.with(|catalogue| catalogue.known_regions()).await??;
     let judging = Judging { context, known, outcomes, fates, regions };
@@ -46,7 +47,7 @@ pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<P
             read.insert((unit.clone(), id), answer);
         }
     }
-    let decided = candidates
+    let decided: Vec<Decided> = candidates
         .into_iter()
         .map(|candidate| {
             let answer = read.get(&(candidate.unit.clone(), candidate.id.clone())).copied();
@@ -55,7 +56,11 @@ pub(super) async fn retire(context: &Context, known: &Known<'_>) -> Result<Arc<P
             Decided { candidate, decision }
         })
         .collect();
-    let owned = context.store.with(|catalogue| catalogue.owned()).await??;
+    // The guards' shares are of deletions; where there are none, what is owned need not be counted, unit by unit.
+    let owned = match decided.is_empty() {
+        true => Owned::default(),
+        false => context.store.with(|catalogue| catalogue.owned()).await??,
+    };
     let released = match context.settings.allow_mass_delete.clone() {
         Some(run) => context.store.with(move |catalogue| catalogue.withheld_by(&run)).await??,
         None => BTreeSet::new(),

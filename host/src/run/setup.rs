@@ -11,12 +11,15 @@ use super::embedded::{Embedded, Narrowed};
 use super::finish_plan::Planning;
 use super::ground::{Ground, check_endpoints, ground};
 use super::guest_config::{RESPONSE_BYTES_MAX, guest_config, run_facts};
+use super::kinds::Kinds;
 use super::places::{fresh_recording, open_catalogue, open_streams, record, sink_failed};
+use super::plan::RegionsSeen;
 use super::port;
 use super::progress::Progress;
 use super::remarks::{refused, remarked};
 use super::resume::{Resumed, fingerprint_of_run, killed, same_fingerprint};
 use super::role_plan::{role_plan, session_policies};
+use super::slow::Slow;
 use super::stand_in::StandIn;
 use super::tally::Tally;
 use super::task::Task;
@@ -82,7 +85,7 @@ pub struct SourceFacts {
 
 /// A run, ready to go.
 pub(super) struct Ready {
-    pub(super) context: Context,
+    pub(super) context: Arc<Context>,
     pub(super) source: SourceFacts,
     pub(super) own: AccountId,
     pub(super) client: Arc<Client>,
@@ -248,6 +251,7 @@ pub(super) async fn set_up(
     };
     catalogue.begin_run(&began).map_err(|error| sink_failed(&error))?;
     client.rates().remember(catalogue.rates(start.at_ms).map_err(|error| sink_failed(&error))?);
+    let slow = Slow::new(catalogue.slow_units().map_err(|error| sink_failed(&error))?);
     let resumed = match killed {
         Some(_) => Some(Resumed::read(&mut catalogue).map_err(|error| sink_failed(&error))?),
         None => None,
@@ -268,6 +272,9 @@ pub(super) async fn set_up(
         partition: reach.partition,
         instances,
         client: Arc::clone(&client),
+        kinds: Kinds::new(&manifest, client.policies()),
+        slow,
+        regions: RegionsSeen::default(),
         manifest,
         store,
         keeps_rows,
@@ -278,6 +285,7 @@ pub(super) async fn set_up(
         resumed,
         agreed,
     };
+    let context = Arc::new(context);
     Ok(Ready { context, source: reach.source, own: reach.own, client, recorder, sessions: reach.sessions, planning })
 }
 

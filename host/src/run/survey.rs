@@ -3,10 +3,10 @@
 use futures::StreamExt;
 use serde::Serialize;
 
-use super::ACCOUNTS_AT_ONCE;
 use super::accounts::{Attempt, Found};
 use super::listed::listed;
 use super::plan::{Standing, plan_account};
+use super::schedule::ACCOUNTS_AT_ONCE;
 use super::setup::{StartError, Surroundings, set_up};
 use super::task::Task;
 use crate::config::settings::Settings;
@@ -131,7 +131,7 @@ async fn regions_of(context: &super::context::Context, found: &Found) -> Result<
         plan_account(context, found).await.map_err(|error| StartError::Sink(error.to_string()))?;
     let Standing::Planned(regions) = standing else { return Ok(Vec::new()) };
     let read: std::collections::BTreeSet<String> =
-        planned.into_iter().flat_map(|planned| planned.units).filter_map(|unit| unit.region).collect();
+        planned.iter().flat_map(|planned| planned.units()).filter_map(|unit| unit.region).collect();
     let enabled = regions.enabled.iter().map(|name| (name, true));
     let disabled = regions.disabled.iter().map(|name| (name, false));
     let mut all: Vec<SurveyedRegion> = enabled

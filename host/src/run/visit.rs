@@ -13,10 +13,10 @@ use portolan_names::AccountId;
 use portolan_xml::Element;
 use serde_json::json;
 
-use super::ACCOUNTS_AT_ONCE;
 use super::accounts::{Attempt, Found};
 use super::listed::listed;
 use super::role_plan::{role_plan, session_policies};
+use super::schedule::ACCOUNTS_AT_ONCE;
 use super::setup::{Ready, StartError, Surroundings, set_up};
 use super::task::Task;
 use crate::aws::Client;

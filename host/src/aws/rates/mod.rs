@@ -83,6 +83,8 @@ struct Held {
     buckets: HashMap<Key, Bucket>,
     retries: HashMap<Place, RetryBudget>,
     learned: HashMap<Key, f64>,
+    /// With more buckets than this, those that are idle are forgotten.
+    full: usize,
 }
 
 impl Rates {
@@ -114,8 +116,10 @@ impl Rates {
     }
 
     fn bucket<'a>(&self, held: &'a mut Held, key: &Key, now_ms: f64) -> &'a mut Bucket {
-        if held.buckets.len() > BUCKETS_KEPT && !held.buckets.contains_key(key) {
+        if held.buckets.len() > held.full.max(BUCKETS_KEPT) {
             held.buckets.retain(|_, bucket| !bucket.is_idle(now_ms));
+            // Looking through them is worth it once there are twice as many as are in use.
+            held.full = held.buckets.len() * 2;
         }
         let Held { buckets, learned, .. } = held;
         buckets.entry(key.clone()).or_insert_with(|| {
@@ -140,12 +144,17 @@ impl Rates {
         Taken { wait: Duration::from_secs_f64(wait_ms / 1_000.0), at_ms }
     }
 
-    /// How long a call there would have to wait, were it made now.
+    /// How long a call there would have to wait, were it made now: for the place's bucket, and for those that some of these
+    /// operations have of their own.
     #[must_use]
-    pub fn wait(&self, place: &Place) -> Duration {
+    pub fn wait(&self, place: &Place, operations: &[String]) -> Duration {
         let now_ms = self.now_ms();
+        let own =
+            operations.iter().filter(|operation| self.published.of_operation(&place.service, operation).is_some());
+        let keys = std::iter::once(None).chain(own.map(|operation| Some(operation.clone())));
         let Ok(held) = self.held.lock() else { return Duration::ZERO };
-        let wait_ms = held.buckets.get(&(place.clone(), None)).map_or(0.0, |bucket| bucket.wait_ms(now_ms));
+        let waits = keys.filter_map(|operation| held.buckets.get(&(place.clone(), operation)));
+        let wait_ms = waits.map(|bucket| bucket.wait_ms(now_ms)).fold(0.0, f64::max);
         Duration::from_secs_f64(wait_ms / 1_000.0)
     }
 

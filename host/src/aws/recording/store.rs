@@ -121,6 +121,10 @@ impl Exchange for Recorder {
         self.inner.renew(identity);
     }
 
+    fn close(&self, identity: &Identity) {
+        self.inner.close(identity);
+    }
+
     fn waits(&self) -> bool {
         self.inner.waits()
     }

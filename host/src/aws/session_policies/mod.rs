@@ -129,6 +129,13 @@ impl SessionPolicies {
         first.or_else(|| role.groups.first().map(|group| group.policy.clone()))
     }
 
+    /// Which of an account's sessions a call is made with, as long as nothing is refused; none where nothing is bounded.
+    #[must_use]
+    pub fn group(&self, service: &str, operation: &str) -> Option<usize> {
+        let has = |share: &groups::Share| share.service == service && share.calls.contains_key(operation);
+        self.account.as_ref()?.groups.iter().position(|group| group.shares.iter().any(has))
+    }
+
     /// Takes over what the handlers of a type need.
     pub fn learn(&self, name: &TypeName, handlers: &Handlers) {
         let Some(role) = &self.account else { return };

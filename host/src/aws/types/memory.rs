@@ -136,6 +136,10 @@ impl Exchange for TypeMemory {
         self.inner.renew(identity);
     }
 
+    fn close(&self, identity: &Identity) {
+        self.inner.close(identity);
+    }
+
     fn waits(&self) -> bool {
         self.inner.waits()
     }
