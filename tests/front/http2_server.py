@@ -79,7 +79,7 @@ config = Config()
 config.bind = [f"fd://{listener.fileno()}"]
 config.graceful_timeout = 0
 # GOAWAY comes after so many, in the middle of whatever is going on.
-config.keep_alive_max_requests = 50
+config.keep_alive_max_requests = 80
 with tempfile.TemporaryDirectory() as folder:
     config.certfile, config.keyfile = os.path.join(folder, "certificate"), os.path.join(folder, "key")
     certificate.private_key_pem.write_to_path(config.keyfile)
