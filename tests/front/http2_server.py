@@ -3,7 +3,7 @@ what is signed stays as it was signed. Answers are packed by gzip where the clie
 
     http2_server.py ADDRESS FILE
 
-FILE gets the certificate authority. `GET /__seen` says how many requests came by version of HTTP, which encodings were
+It listens on IPv6's loopback. FILE gets the certificate authority. `GET /__seen` says how many requests came by version of HTTP, which encodings were
 accepted, and how many signatures cover that header."""
 
 import asyncio
@@ -73,13 +73,13 @@ async def app(scope, receive, send):
 
 authority = trustme.CA()
 authority.cert_pem.write_to_path(sys.argv[2])
-certificate = authority.issue_cert("localhost", "127.0.0.1")
-listener = socket.create_server(("127.0.0.1", 0))
+certificate = authority.issue_cert("::1")
+listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
 config = Config()
 config.bind = [f"fd://{listener.fileno()}"]
 config.graceful_timeout = 0
 # GOAWAY comes after so many, in the middle of whatever is going on.
-config.keep_alive_max_requests = 50
+config.keep_alive_max_requests = 80
 with tempfile.TemporaryDirectory() as folder:
     config.certfile, config.keyfile = os.path.join(folder, "certificate"), os.path.join(folder, "key")
     certificate.private_key_pem.write_to_path(config.keyfile)

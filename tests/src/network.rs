@@ -37,7 +37,7 @@ impl OnTheWay {
         Self::start("forward_proxy.py", |_| [port].into_iter().chain(user.map(str::to_owned)).collect())
     }
 
-    /// HTTP/2 over TLS before a plain server, with gzip.
+    /// HTTP/2 over TLS and IPv6 before a plain server, with gzip.
     ///
     /// # Panics
     /// When it does not start.
@@ -56,6 +56,12 @@ impl OnTheWay {
     /// Host and port.
     pub fn address(&self) -> &str {
         self.server.url().trim_start_matches("http://")
+    }
+
+    /// Where it listens: the one of HTTP/2 on IPv6's loopback.
+    pub fn url_by_ipv6(&self) -> String {
+        let port = self.address().rsplit(':').next().unwrap_or_default();
+        format!("https://[::1]:{port}")
     }
 
     /// Where the certificate authority of one that speaks TLS is.

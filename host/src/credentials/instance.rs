@@ -56,3 +56,50 @@ pub(super) fn provider(
         .build();
     Ok(ImdsCredentialsProvider::builder().configure(config).imds_client(client).build())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_credential_types::provider::ProvideCredentials;
+    use aws_smithy_async::rt::sleep::TokioSleep;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+
+    use super::{CredentialsError, Environment, MODE, ProviderConfig, provider};
+
+    /// Keeps where it would have gone, and goes nowhere.
+    #[derive(Debug, Clone, Default)]
+    struct Nowhere(Arc<Mutex<Vec<String>>>);
+
+    impl HttpConnector for Nowhere {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            self.0.lock().unwrap().push(request.uri().to_owned());
+            HttpConnectorFuture::ready(Err(ConnectorError::user("nowhere".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_mode_says_by_which_protocol() {
+        for (mode, address) in [
+            (None, "http://169.254.169.254/latest/api/token"),
+            (Some("IPv4"), "http://169.254.169.254/latest/api/token"),
+            (Some("ipv6"), "http://[fd00:ec2::254]/latest/api/token"),
+        ] {
+            let nowhere = Nowhere::default();
+            let connector = SharedHttpConnector::new(nowhere.clone());
+            let config = ProviderConfig::empty()
+                .with_http_client(http_client_fn(move |_, _| connector.clone()))
+                .with_sleep_impl(TokioSleep::new());
+            let environment = Environment::of(mode.map(|mode| (MODE, mode)));
+            let asked = provider(&environment, &config, true).unwrap();
+            assert!(asked.provide_credentials().await.is_err());
+            assert_eq!(*nowhere.0.lock().unwrap(), [address], "{mode:?}");
+        }
+        let wrong = provider(&Environment::of([(MODE, "IPv5")]), &ProviderConfig::empty(), true);
+        assert!(matches!(wrong, Err(CredentialsError::BadVariable { name: MODE, .. })));
+    }
+}

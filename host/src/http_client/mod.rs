@@ -254,3 +254,23 @@ fn failed_to_send(error: hyper_util::client::legacy::Error, host: &str, connect_
         HttpError::Connect { host, reason, source: Box::new(error) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_default_port;
+
+    #[test]
+    fn what_goes_as_the_authority_is_what_is_signed() {
+        for (given, sent) in [
+            ("https://sts.amazonaws.com:443/a?b=c", Some("https://sts.amazonaws.com/a?b=c")),
+            ("http://[::1]:80/", Some("http://[::1]/")),
+            ("https://sts.amazonaws.com:80/", None),
+            ("http://sts.amazonaws.com:443/", None),
+            ("https://sts.amazonaws.com/", None),
+            ("https://[2001:db8::1]:4566/", None),
+        ] {
+            let sent_as = without_default_port(&given.parse().unwrap()).map(|uri| uri.to_string());
+            assert_eq!(sent_as.as_deref(), sent, "{given}");
+        }
+    }
+}

@@ -1,8 +1,12 @@
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::Request;
 use portolan::http_client::{HttpClient, HttpError, Limits, NetworkSettings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::loopback::{Answer, Loopback};
 use crate::sts::http;
@@ -48,6 +52,79 @@ async fn a_body_is_limited_by_what_is_read_not_by_what_is_promised() {
     assert_eq!(http().send(get(&fits.url()), LIMITS).await.unwrap().body().len(), 1000);
 }
 
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn answering(head: &str, body: Vec<u8>) -> Loopback {
+    let raw = [format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").into_bytes(), body].concat();
+    Loopback::start(move |_| Answer { raw: Some(raw.clone()), ..Answer::default() }).await
+}
+
+#[tokio::test]
+async fn gzip_is_asked_for_and_unpacked_within_the_limit() {
+    let text = "x".repeat(1000);
+    for (encoding, body) in [
+        ("gzip", gzip(&text)),
+        ("X-GZip", gzip(&text)),
+        ("gzip", [gzip(&text[..400]), gzip(&text[400..])].concat()),
+        ("identity", text.clone().into_bytes()),
+    ] {
+        let head = format!("content-length: {}\r\nx-y: z\r\ncontent-encoding: {encoding}", body.len());
+        let server = answering(&head, body).await;
+        let answer = http().send(get(&server.url()), LIMITS).await.unwrap();
+        assert_eq!(answer.body(), text.as_bytes(), "{encoding}");
+        assert_eq!(answer.headers().get("x-y").unwrap(), "z");
+        assert_eq!(answer.headers().contains_key("content-encoding"), encoding == "identity");
+        assert_eq!(answer.headers().contains_key("content-length"), encoding == "identity");
+        assert_eq!(server.seen()[0].header("accept-encoding"), "gzip");
+    }
+    // Ten megabytes in ten kilobytes, of which a thousand bytes are taken.
+    let bomb = gzip(&"x".repeat(10_000_000));
+    assert!(bomb.len() < 20_000);
+    let server = answering("connection: close\r\ncontent-encoding: gzip", bomb).await;
+    let limits = Limits { body_bytes: 50_000, ..LIMITS };
+    let error = http().send(get(&server.url()), limits).await.unwrap_err();
+    assert!(matches!(error, HttpError::TooLarge { limit: 50_000, .. }), "{error:?}");
+    // Cut short, and none at all.
+    let whole = gzip(&text);
+    for damaged in [whole[..whole.len() - 4].to_vec(), whole[..12].to_vec(), b"no gzip".to_vec()] {
+        let head = format!("content-length: {}\r\ncontent-encoding: gzip", damaged.len());
+        let server = answering(&head, damaged).await;
+        let error = http().send(get(&server.url()), LIMITS).await.unwrap_err();
+        assert!(matches!(&error, HttpError::Broken { reason, .. } if reason.contains("gzip")), "{error:?}");
+    }
+    let server = answering("content-length: 30\r\ncontent-encoding: gzip", Vec::new()).await;
+    let head = Request::head(server.url()).body(Bytes::new()).unwrap();
+    assert_eq!(http().send(head, LIMITS).await.unwrap().body().len(), 0);
+}
+
+#[tokio::test]
+async fn silence_is_given_up_before_the_whole_time_is_over() {
+    // Nothing at all, and a head whose body never comes: the connection stays open.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        for head in ["", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+            stream.write_all(head.as_bytes()).await.unwrap();
+            open.push(stream);
+        }
+        std::future::pending::<()>().await;
+    });
+    for _ in 0..2 {
+        let begun = Instant::now();
+        let limits = Limits { quiet_ms: 200, total_ms: 60_000, ..LIMITS };
+        let error = http().send(get(&format!("http://{address}/")), limits).await.unwrap_err();
+        assert!(matches!(error, HttpError::TimedOut { after_ms: 200, .. }), "{error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+}
+
 #[tokio::test]
 async fn no_answer_is_given_up_in_time_while_waiting_and_while_reading() {
     let silent = Loopback::start(|_| Answer { after: Duration::from_secs(60), ..Answer::ok("") }).await;
@@ -85,7 +162,7 @@ async fn what_went_wrong_is_told_by_type() {
     let address = plain.local_addr().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = plain.accept().unwrap();
-        std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
     });
     let error = http().send(get(&format!("https://{address}/")), LIMITS).await.unwrap_err();
     assert!(matches!(error, HttpError::Connect { .. }), "{error:?}");

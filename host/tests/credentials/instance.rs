@@ -1,6 +1,8 @@
 use aws_credential_types::provider::ProvideCredentials;
 use portolan::credentials::{CredentialsError, Environment, SourceKind, SourceSetting, Sources, What, choose};
-use portolan::credentials::{RolePlan, Sessions};
+use portolan::credentials::{RolePlan, Sessions, Sts};
+use portolan::http_client::{HttpClient, NetworkSettings, Proxies};
+use portolan_names::Region;
 
 use crate::clock::Clock;
 use crate::loopback::{Answer, Loopback, Seen};
@@ -52,6 +54,26 @@ async fn the_instances_role_by_version_two_with_a_limited_token() {
         assert_eq!((seen[0].method.as_str(), seen[0].header(TTL)), ("PUT", "21600"));
         assert!(seen[1..].iter().all(|seen| seen.header(TOKEN) == "the-token"));
     }
+}
+
+#[tokio::test]
+async fn by_ipv6_where_that_is_said_and_past_every_proxy() {
+    let server = Loopback::start_at("[::1]:0", metadata).await;
+    let sts = client(&server, &Clock::at(1_800_000_000));
+    let chosen = choose(&sources(SourceSetting::Instance, &server), &sts).await.unwrap();
+    assert_eq!(chosen.provider.provide_credentials().await.unwrap().access_key_id(), "ASIAINSTANCE");
+
+    // Nobody is there where the tests run; a proxy, which would be, sees nothing.
+    let proxy = Loopback::start(metadata).await;
+    let proxies = Proxies::from_environment(&Environment::of([("ALL_PROXY", proxy.url())])).unwrap();
+    let http = HttpClient::new(&NetworkSettings { proxies, ..NetworkSettings::default() }).unwrap();
+    let sts = Sts::new(&http, Region::parse("eu-west-1").unwrap(), proxy.url());
+    for mode in ["IPv6", "IPv4"] {
+        let environment = Environment::of([("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", mode)]);
+        let sources = Sources { setting: SourceSetting::Auto, priority: None, keys: None, environment };
+        assert!(choose(&sources, &sts).await.is_err(), "{mode}");
+    }
+    assert!(proxy.seen().is_empty());
 }
 
 #[tokio::test]

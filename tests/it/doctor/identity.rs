@@ -183,7 +183,7 @@ fn an_endpoint_that_nobody_answers_at_is_told_apart_from_a_name_and_from_a_proxy
     let found = examine(&portolan, &organization, &["--symptom", "no-connection"]).status(0);
     let proxy = &found.all().into_iter().find(|finding| finding["stage"] == "proxy").unwrap()["says"];
     assert_eq!(proxy, "requests go through proxy.portolan.invalid:3128 (HTTPS_PROXY)");
-    portolan.set("HTTPS_PROXY", "planted-proxy-password:");
+    portolan.set("HTTPS_PROXY", "socks5://user:planted-proxy-password@proxy.portolan.invalid:1080");
     let found = examine(&portolan, &organization, &[]).status(3);
     found.fails("proxy", "settings", "unset it");
     assert!(!format!("{}{}", found.run.stdout, found.run.stderr).contains("planted-proxy-password"));

@@ -56,6 +56,31 @@ fn through_a_proxy_a_run_finds_the_same_and_no_password_is_shown() {
     assert!(!shown.contains("planted-other-password"), "{shown}");
 }
 
+/// The variants of endpoints, by the names that the proxy is asked for. Nowhere in Europe AWS has FIPS endpoints of the three.
+#[test]
+fn fips_and_dual_stack_endpoints_are_asked_and_no_others() {
+    let aws = ScriptedAws::start(&Options { tls: true, ..options() }).unwrap();
+    let asked = |variable: &str, status: i32| {
+        let proxy = OnTheWay::proxy(&aws.url(), None);
+        let mut portolan = behind_a_proxy(variable, &aws, &proxy, "nobody:");
+        portolan.set(variable, "true");
+        (sync(&portolan, &aws).expect(status).stdout, proxy.log())
+    };
+    let (said, hosts) = asked("AWS_USE_FIPS_ENDPOINT", 2);
+    assert!(hosts.iter().all(|line| line.split('.').next().unwrap().ends_with("-fips")), "{hosts:?}");
+    for host in ["sts-fips.us-east-1", "ec2-fips.us-east-1", "kms-fips.eu-west-1", "iam-fips"] {
+        assert!(hosts.contains(&format!("CONNECT {host}.amazonaws.com:443")), "{host} is not in {hosts:?}");
+    }
+    assert!(!hosts.iter().any(|line| line.contains("eu-west-1") && !line.contains("kms")), "{hosts:?}");
+    assert!(said.contains("no FIPS endpoint of dynamodb is known in eu-west-1"), "{said}");
+
+    let (_, hosts) = asked("AWS_USE_DUALSTACK_ENDPOINT", 0);
+    assert!(hosts.iter().all(|line| line.ends_with(".api.aws:443")), "{hosts:?}");
+    for host in ["sts.us-east-1", "ec2.eu-west-1", "iam.global"] {
+        assert!(hosts.contains(&format!("CONNECT {host}.api.aws:443")), "{host} is not in {hosts:?}");
+    }
+}
+
 fn settings(variables: &[(&str, &str)]) -> NetworkSettings {
     let proxies = Proxies::from_environment(&Environment::of(variables.iter().copied())).unwrap();
     NetworkSettings { proxies, ..NetworkSettings::default() }

@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The names that the certificate holds for.
-const NAMES: [&str; 4] = ["localhost", "127.0.0.1", "::1", "*.amazonaws.com"];
+const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "*.amazonaws.com", "*.global.api.aws"];
 const PEM_LINE: usize = 64;
 
 /// Makes both, writes the authority to a file, and gives what a server needs.
@@ -27,7 +27,8 @@ pub(crate) fn make(file: &Path) -> Result<ServerConfig> {
     let issuer = Issuer::new(params, key);
 
     // AWS's own names, for clients that are led here by a proxy.
-    let regional = REGIONS.iter().map(|region| format!("*.{region}.amazonaws.com"));
+    let regional =
+        REGIONS.iter().flat_map(|region| ["amazonaws.com", "api.aws"].map(|ends| format!("*.{region}.{ends}")));
     let names: Vec<String> = NAMES.into_iter().map(str::to_owned).chain(regional).collect();
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, "localhost");
