@@ -161,7 +161,7 @@ async fn organization(context: &Context, mut each: impl AsyncFnMut(&[Found])) ->
                 listing.found.push(found);
             }
         }
-        each(&listing.found[before..]).await;
+        each(listing.found.get(before..).unwrap_or_default()).await;
         match page.next {
             None => return Ok(listing),
             next if next == cursor => {

@@ -38,13 +38,13 @@ impl Judged {
 
     fn heed(&mut self, unit: &UnitKey, before: Before) {
         for &index in self.by_account.get(unit.account.as_str()).into_iter().flatten() {
-            let scope = &self.scopes[index];
+            let (Some(scope), Some(was)) = (self.scopes.get(index), self.was.get_mut(index)) else { continue };
             let is_of_it = scope.kind.as_ref().is_none_or(|kind| {
                 *kind == unit.kind && scope.region.as_deref() == unit.region.as_ref().map(Region::as_str)
             });
             if is_of_it {
-                self.was[index].whole |= before.last_whole;
-                self.was[index].ever_whole |= before.ever_whole;
+                was.whole |= before.last_whole;
+                was.ever_whole |= before.ever_whole;
             }
         }
     }
