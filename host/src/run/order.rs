@@ -28,7 +28,7 @@ pub(super) fn in_order(
         for (index, (kind, of_kind)) in kinds.iter().enumerate() {
             let region = match of_kind.len() {
                 0 if round == 0 => None,
-                many if round < many => Some(of_kind[(round + index) % many].as_str()),
+                many if round < many => of_kind.get((round + index) % many).map(String::as_str),
                 _ => continue,
             };
             let at = region.and_then(|region| regions.binary_search_by(|known| known.as_str().cmp(region)).ok());

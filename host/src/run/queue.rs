@@ -229,7 +229,7 @@ impl Queue {
         let mut last = None;
         self.update(|state| {
             let Some(index) = state.turns.iter().position(|turn| turn.seq == taken.seq) else { return };
-            let turn = &mut state.turns[index];
+            let Some(turn) = state.turns.get_mut(index) else { return };
             if let Some(running) = turn.running.iter().position(|waiting| *waiting == taken.waiting) {
                 turn.running.swap_remove(running);
             }
@@ -381,7 +381,7 @@ mod tests {
             queue.push(planned(&format!("{account:012}"), &[("K", "s")], &["r1", "r2"]));
         }
         assert!(tokio::time::timeout(soon, queue.runs_low()).await.is_err());
-        for _ in 0..ACCOUNTS_ENOUGH + 1 {
+        for _ in 0..=ACCOUNTS_ENOUGH {
             queue.pop(full).await.unwrap();
         }
         assert!(tokio::time::timeout(soon, queue.runs_low()).await.is_ok());
