@@ -23,6 +23,7 @@ mod look;
 mod membership;
 mod missing;
 mod order;
+mod pace;
 mod pages;
 mod places;
 mod plan;

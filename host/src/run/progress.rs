@@ -20,6 +20,7 @@ pub struct Progress {
     units: AtomicU64,
     units_done: AtomicU64,
     resources: AtomicU64,
+    steps: AtomicU64,
     bar: ProgressBar,
     started: Instant,
     logged: std::sync::Mutex<Instant>,
@@ -43,6 +44,7 @@ impl Progress {
             units: AtomicU64::new(0),
             units_done: AtomicU64::new(0),
             resources: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
             bar,
             started: now,
             logged: std::sync::Mutex::new(now),
@@ -65,13 +67,20 @@ impl Progress {
     /// A page of resources came.
     pub fn page(&self, resources: u64) {
         self.resources.fetch_add(resources, Ordering::Relaxed);
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.show();
     }
 
     /// A unit came to its end.
     pub fn unit_done(&self) {
         self.units_done.fetch_add(1, Ordering::Relaxed);
+        self.steps.fetch_add(1, Ordering::Relaxed);
         self.show();
+    }
+
+    /// Pages that came and units that ended: how much was done.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// Takes the line away.
@@ -81,6 +90,10 @@ impl Progress {
 
     fn show(&self) {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        if self.bar.is_hidden() {
+            self.log();
+            return;
+        }
         self.bar.set_length(get(&self.units));
         self.bar.set_position(get(&self.units_done));
         self.bar.set_message(format!(
@@ -91,7 +104,11 @@ impl Progress {
             self.calls.total(),
             self.calls.throttled(),
         ));
-        if self.bar.is_hidden() && self.due() {
+    }
+
+    fn log(&self) {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        if self.due() {
             tracing::info!(
                 accounts = get(&self.accounts),
                 units_done = get(&self.units_done),

@@ -158,6 +158,11 @@ impl Queue {
         });
     }
 
+    /// Whether units wait that are not being read.
+    pub(super) fn has_waiting(&self) -> bool {
+        self.state.lock().is_ok_and(|state| state.turns.iter().any(|turn| !turn.planned.units.is_empty()))
+    }
+
     /// Waits until so little is left that another account should be planned.
     pub(super) async fn runs_low(&self) {
         loop {

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::accounts::{Attempt, Found};
 use super::context::{Context, Failed};
+use super::pace::{Pace, TICK};
 use super::plan::{Standing, plan_account};
 use super::queue::{Asked, Queue, Taken, asked};
 use super::read::{Read, read_unit};
@@ -34,10 +35,14 @@ pub(super) async fn read_accounts(context: &Arc<Context>, found: BoxStream<'_, F
     let readers = context.instances().live_max() as usize * READERS_AN_INSTANCE;
     let queue = Arc::new(Queue::new(context.settings.limits.per_account as usize, readers));
     let standings = Mutex::new(BTreeMap::new());
+    let mut pace = Pace::new(std::thread::available_parallelism().map_or(1, usize::from), readers);
     let mut reading = JoinSet::new();
-    for _ in 0..readers {
-        reading.spawn(read_units(Arc::clone(context), Arc::clone(&queue)));
-    }
+    let begin = |reading: &mut JoinSet<_>, readers: usize| {
+        for _ in 0..readers {
+            reading.spawn(read_units(Arc::clone(context), Arc::clone(&queue)));
+        }
+    };
+    begin(&mut reading, pace.readers());
     let planning = async {
         let planned = plan_accounts(context, found, &queue, &standings).await;
         queue.close();
@@ -47,11 +52,21 @@ pub(super) async fn read_accounts(context: &Arc<Context>, found: BoxStream<'_, F
         planned
     };
     let reading = async {
-        while let Some(read) = reading.join_next().await {
-            // The others are given up with the set: a catalogue that cannot be written takes no page of theirs.
-            read.map_err(|error| Failed::Reader(error.to_string())).flatten()?;
+        let (mut ticks, mut before) = (tokio::time::interval(TICK), 0);
+        loop {
+            tokio::select! {
+                read = reading.join_next() => match read {
+                    // The others are given up with the set: a catalogue that cannot be written takes no page of theirs.
+                    Some(read) => read.map_err(|error| Failed::Reader(error.to_string())).flatten()?,
+                    None => return Ok(()),
+                },
+                _ = ticks.tick() => {
+                    let steps = context.progress.steps();
+                    begin(&mut reading, pace.more(steps - before, queue.has_waiting()));
+                    before = steps;
+                }
+            }
         }
-        Ok(())
     };
     let ((), ()) = futures::try_join!(planning, reading)?;
     Ok(standings.into_inner().unwrap_or_default())
