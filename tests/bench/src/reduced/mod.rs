@@ -1,7 +1,7 @@
 //! The reduced form: small cases whose costs are held against `baseline.json`.
 //!
 //! What is compared means the same on a busy machine as on a quiet one: calls, which do not depend on it; the most memory;
-//! and processor time as a multiple of a yardstick's, each the least of several turns.
+//! and processor time as a multiple of what a yardstick takes just before and after.
 
 mod baseline;
 mod yardstick;
@@ -19,8 +19,8 @@ use crate::machine;
 use crate::rows::per_call::{default_mapping, through_jq};
 use crate::rows::scripted::{listed_kinds, read_with, regional_kinds};
 
-/// How often each case is read; the least counts.
-const TURNS: usize = 3;
+/// How often each case is read; the middle figure counts, so that one turn beside somebody else's build does not.
+const TURNS: usize = 5;
 
 /// A case: an estate, and how it is read.
 pub struct Case {
@@ -90,19 +90,38 @@ fn measure(bench: &Bench, case: &Case) -> Result<Costs> {
     if mapping.is_some() {
         more.extend(["--mapping", "mapping.yml"]);
     }
-    let mut least = Costs { calls: f64::INFINITY, cpu_a_resource: f64::INFINITY, peak_mb: f64::INFINITY };
-    let mut yardstick = f64::INFINITY;
+    let mut turns = Vec::new();
     for _ in 0..TURNS {
-        yardstick = yardstick.min(yardstick::seconds()?);
+        let before = yardstick::seconds()?;
         let told = read_with(bench, &(case.options)(), &(case.kinds)(), &more, |sync| match &mapping {
             Some(mapping) => sync.write("mapping.yml", mapping),
             None => Ok(()),
         })?;
-        told.ran.tell(case.name);
-        least.calls = least.calls.min(told.ran.calls());
-        least.cpu_a_resource = least.cpu_a_resource.min(told.ran.cpu_s() / number(told.ran.found().max(1)));
-        least.peak_mb = least.peak_mb.min(told.ran.peak_mb());
+        let yardstick = f64::midpoint(before, yardstick::seconds()?);
+        let cpu_a_resource = told.ran.cpu_s() / number(told.ran.found().max(1)) * 1e3 / yardstick;
+        told.ran.tell(&format!("{}: {cpu_a_resource:.2} by a yardstick of {:.1} ms", case.name, yardstick * 1e3));
+        turns.push(Costs { calls: told.ran.calls(), cpu_a_resource, peak_mb: told.ran.peak_mb() });
     }
-    least.cpu_a_resource *= 1e3 / yardstick;
-    Ok(least)
+    Ok(Costs {
+        calls: middle(&turns, |turn| turn.calls),
+        cpu_a_resource: middle(&turns, |turn| turn.cpu_a_resource),
+        peak_mb: middle(&turns, |turn| turn.peak_mb),
+    })
+}
+
+fn middle(turns: &[Costs], figure: fn(&Costs) -> f64) -> f64 {
+    let mut figures: Vec<f64> = turns.iter().map(figure).collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_turn_counts() {
+        let turns = [3.0, 9.0, 1.0].map(|calls| Costs { calls, cpu_a_resource: 0.0, peak_mb: 0.0 });
+        assert!((middle(&turns, |turn| turn.calls) - 3.0).abs() < 1e-9);
+    }
 }
