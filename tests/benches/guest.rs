@@ -64,8 +64,8 @@ impl Captured {
             "elbv2" => "elasticloadbalancing",
             other => other,
         };
-        let mut text =
-            format!("{} {} HTTP/1.1\r\nHost: aws\r\nConnection: close\r\n", request.method.as_str(), request.target);
+        let method = format!("{:?}", request.method).to_uppercase();
+        let mut text = format!("{method} {} HTTP/1.1\r\nHost: aws\r\nConnection: close\r\n", request.target);
         write!(text, "X-Amz-Date: {at}\r\nAuthorization: AWS4-HMAC-SHA256 ").unwrap();
         write!(text, "Credential=AKIASCRIPTEDAWSSOURC/{day}/{}/{service}/aws4_request, ", request.region).unwrap();
         write!(text, "SignedHeaders=host;x-amz-date, Signature={}\r\n", "0".repeat(64)).unwrap();
