@@ -40,6 +40,7 @@ impl Bench {
     }
 
     /// Processors that a process may use.
+    #[expect(clippy::unused_self, reason = "a row asks the bench for all that it is measured with")]
     pub fn cores(&self) -> u32 {
         std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
     }

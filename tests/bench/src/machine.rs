@@ -21,7 +21,7 @@ pub fn facts(bench: &Bench) -> Map<String, Value> {
         ("system", json!(read("/proc/sys/kernel/osrelease").trim())),
         ("load before", json!(read("/proc/loadavg").split(' ').next().unwrap_or_default())),
         ("date", json!(format!("{} UTC", day.unwrap_or_default()))),
-        ("portolan", json!(said(&mut Command::new(&bench.portolan).arg("--version")))),
+        ("portolan", json!(said(Command::new(&bench.portolan).arg("--version")))),
         ("commit", json!(said(Command::new("git").args(["describe", "--always", "--dirty"])))),
         ("rustc", json!(said(Command::new("rustc").arg("--version")))),
         ("profile", json!(profile())),
