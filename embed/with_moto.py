@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a command beside moto with an organization in it, as the tests of all hosts need it.
 
-usage: with_moto.py [--estate tiny|small|full] -- COMMAND…
+usage: with_moto.py [--estate bare|tiny|small|full] -- COMMAND…
 
 The organization (seven accounts below nested units, three regions; tests/front/organization.py) stands behind the front, which
 checks every signature, evaluates trusts and policies, and keeps a log of the calls (tests/front/README.md). COMMAND finds
@@ -129,7 +129,7 @@ class Servers:
 
 def main():
     usage = argparse.ArgumentParser(prog="with_moto.py", description=__doc__.partition("\n")[0])
-    usage.add_argument("--estate", choices=["tiny", "small", "full"], default="small", help="how much is in the accounts")
+    usage.add_argument("--estate", choices=["bare", "tiny", "small", "full"], default="small", help="how much is in the accounts")
     usage.add_argument("command", nargs="+", metavar="COMMAND")
     asked = usage.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -1,7 +1,7 @@
 """Builds the organization that the tests and the demo's recording read: nested OUs, seven accounts, three regions.
 
 It is built with boto3 through the front, in one order, so that with moto's seed the same identifiers come every time.
-usage: organization.py FRONT tiny|small|full     prints a description of what was made, as JSON
+usage: organization.py FRONT bare|tiny|small|full     prints a description of what was made, as JSON
 """
 
 import json
@@ -22,6 +22,8 @@ ACCOUNTS = [
     ("legacy", "prod"),
 ]
 TINY = ("prod-web", "prod-data")
+# What stands in the way of the others is left out: six accounts that can be read everywhere, with nothing in them.
+BARE = [(name, unit) for name, unit in ACCOUNTS if name != "legacy"]
 # (name, parent): workloads holds prod and staging.
 UNITS = [("workloads", None), ("prod", "workloads"), ("staging", "workloads"), ("security", None), ("sandbox", None)]
 ROLE = "portolan/PortolanRead"
@@ -44,18 +46,20 @@ def build(front, scale):
         made = organizations.create_organizational_unit(ParentId=units.get(parent, root), Name=name)
         units[name] = made["OrganizationalUnit"]["Id"]
     accounts = {"management": MANAGEMENT}
-    for name, unit in ACCOUNTS:
+    for name, unit in BARE if scale == "bare" else ACCOUNTS:
         accounts[name] = add_account(organizations, root, name, units[unit])
     organizations.tag_resource(ResourceId=accounts["prod-web"], Tags=[{"Key": "team", "Value": "Web & Größe"}, {"Key": "leer", "Value": ""}])
-    organizations.close_account(AccountId=accounts["legacy"])
+    if scale != "bare":
+        organizations.close_account(AccountId=accounts["legacy"])
     allow_admins(front, accounts.values())
-    for index, (name, account) in enumerate(accounts.items()):
+    for index, (name, account) in enumerate(accounts.items() if scale != "bare" else ()):
         if name not in ("sandbox", "legacy") and (scale != "tiny" or name in TINY):
             resources.fill(front, account, index, REGIONS, scale)
-    denied = accounts["sandbox"]
+    denied = None if scale == "bare" else accounts["sandbox"]
     control(front, "POST", "config", settings(organization["Id"], accounts, denied))
     rule = {"do": "deny", "by": "scp", "account": accounts["staging"], "region": DENIED_REGION, "service": DENIED_SERVICES}
-    control(front, "POST", "rules", rule)
+    if scale != "bare":
+        control(front, "POST", "rules", rule)
     control(front, "POST", "forget") if "--keep-log" not in sys.argv else None
     return {
         "organization": organization["Id"],
@@ -95,7 +99,8 @@ def role(external_id=EXTERNAL_ID):
 def settings(organization, accounts, denied):
     """The front's configuration: source key, roles with their trust, and every account's regions."""
     roles = {role_arn(account): role() for account in accounts.values()}
-    roles[role_arn(denied)] = {"missing": True}
+    if denied:
+        roles[role_arn(denied)] = {"missing": True}
     table = {**{region: "ENABLED_BY_DEFAULT" for region in REGIONS}, **CLOSED}
     return {
         "keys": {SOURCE_KEY: {"secret": SOURCE_SECRET, "account": MANAGEMENT, "arn": SOURCE_ARN}},

@@ -3,7 +3,7 @@
 A copy is a fork of this process: it has all that was built, and nothing that another test changed. Starting and building cost
 eight seconds of a processor, a copy a fraction of one.
 
-usage: prepared.py [tiny|small|full] [managed-policies]    without a scale, nothing is built; the latter gives moto's IAM the
+usage: prepared.py [bare|tiny|small|full] [managed-policies]    without a scale, nothing is built; the latter gives moto's IAM the
 managed policies of AWS. Prints a line of JSON when it is ready: what was
 built, or null. Then reads lines: {"moto": LOG, "front": LOG} makes a copy and prints {"moto": {"pid", "port"}, "front": …};
 {"end": [PID, …]} ends one.
