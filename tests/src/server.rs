@@ -4,9 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use crate::prepared::{self, Prepared};
 use crate::{folders, python};
+
+/// How long one is given to end itself.
+const END_WAIT: Duration = Duration::from_secs(3);
+const POLL: Duration = Duration::from_millis(5);
 
 /// A running server. It is stopped when this is dropped, also while a test panics.
 ///
@@ -23,7 +28,7 @@ pub struct Server {
 #[derive(Debug)]
 enum Process {
     /// Started by us.
-    Started { child: Child, _lifeline: ChildStdin },
+    Started { child: Child, lifeline: Option<ChildStdin> },
     /// Of something that was prepared, which started it.
     Copied { of: &'static Mutex<Prepared>, pid: u32 },
 }
@@ -68,7 +73,7 @@ impl Server {
             let said = std::fs::read_to_string(log).unwrap_or_default();
             panic!("{script} did not start ({read:?}, said {line:?}):\n{said}");
         };
-        let process = Process::Started { child, _lifeline: lifeline };
+        let process = Process::Started { child, lifeline: Some(lifeline) };
         Self { process, url: format!("http://127.0.0.1:{port}"), log: log.to_path_buf() }
     }
 
@@ -86,7 +91,13 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         match &mut self.process {
-            Process::Started { child, .. } => {
+            Process::Started { child, lifeline } => {
+                // One that has processes of its own ends them when it ends itself; killed, it would leave them behind.
+                drop(lifeline.take());
+                let deadline = Instant::now() + END_WAIT;
+                while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                    std::thread::sleep(POLL);
+                }
                 let _ = child.kill();
                 let _ = child.wait();
             }
