@@ -36,13 +36,13 @@ pub(super) async fn read_accounts(context: &Arc<Context>, found: BoxStream<'_, F
     let queue = Arc::new(Queue::new(context.settings.limits.per_account as usize, readers));
     let standings = Mutex::new(BTreeMap::new());
     let mut pace = Pace::new(std::thread::available_parallelism().map_or(1, usize::from), readers);
-    let mut reading = JoinSet::new();
-    let begin = |reading: &mut JoinSet<_>, readers: usize| {
+    let mut tasks = JoinSet::new();
+    let begin = |tasks: &mut JoinSet<_>, readers: usize| {
         for _ in 0..readers {
-            reading.spawn(read_units(Arc::clone(context), Arc::clone(&queue)));
+            tasks.spawn(read_units(Arc::clone(context), Arc::clone(&queue)));
         }
     };
-    begin(&mut reading, pace.readers());
+    begin(&mut tasks, pace.readers());
     let planning = async {
         let planned = plan_accounts(context, found, &queue, &standings).await;
         queue.close();
@@ -55,20 +55,22 @@ pub(super) async fn read_accounts(context: &Arc<Context>, found: BoxStream<'_, F
         let (mut ticks, mut before) = (tokio::time::interval(TICK), 0);
         loop {
             tokio::select! {
-                read = reading.join_next() => match read {
-                    // The others are given up with the set: a catalogue that cannot be written takes no page of theirs.
+                read = tasks.join_next() => match read {
                     Some(read) => read.map_err(|error| Failed::Reader(error.to_string())).flatten()?,
                     None => return Ok(()),
                 },
                 _ = ticks.tick() => {
                     let steps = context.progress.steps();
-                    begin(&mut reading, pace.more(steps - before, queue.has_waiting()));
+                    begin(&mut tasks, pace.more(steps - before, queue.has_waiting()));
                     before = steps;
                 }
             }
         }
     };
-    let ((), ()) = futures::try_join!(planning, reading)?;
+    let done = futures::try_join!(planning, reading);
+    // Where one has failed, the others are given up: a catalogue that cannot be written takes no page of theirs.
+    tasks.shutdown().await;
+    done?;
     Ok(standings.into_inner().unwrap_or_default())
 }
 

@@ -228,6 +228,12 @@ impl<'a> World<'a> {
             }
         });
         self.told.product += begun.elapsed();
+        // A run that is dropped has tasks that its runtime still has to end; until then they hold the catalogue and their instances.
+        self.sandbox.runtime.block_on(async {
+            while self.sandbox.runtime.metrics().num_alive_tasks() > 0 {
+                tokio::task::yield_now().await;
+            }
+        });
         match ended {
             None => {
                 self.told.stopped += 1;
