@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+
 from portolan import components, limits
 from portolan import source as of_session
 from portolan.client import Client
