@@ -19,9 +19,10 @@ use crate::machine;
 use crate::rows::per_call::{default_mapping, through_jq};
 use crate::rows::scripted::{listed_kinds, read_with, regional_kinds};
 
-/// How often each case is read; the least is held against the baseline: what others do on a machine makes a turn costlier, never cheaper.
+/// How often each case is read; the middle counts.
 const TURNS: usize = 3;
-/// How often a case that is worse is measured again: what a change has cost, it costs each time.
+/// How often a case that is worse is measured again, and the least counts: what others do on a machine makes a run costlier, and
+/// what a change has cost, it costs each time.
 const AGAIN: usize = 2;
 
 /// A case: an estate, and how it is read.
@@ -58,9 +59,7 @@ pub fn run(bench: &Bench, write: bool) -> Result<ExitCode> {
     let profile = known.profiles.entry(machine::profile()).or_default();
     let mut now = BTreeMap::new();
     for case in CASES {
-        let turns = measure(bench, case)?;
-        // What is usual is what is written; what is held against it is the best of some turns.
-        let mut costs = if write { middle(&turns) } else { least(&turns) };
+        let mut costs = middle(&measure(bench, case)?);
         let is_worse =
             |costs: &Costs| profile.get(case.name).is_some_and(|known| !baseline::worse("", known, costs).is_empty());
         for _ in 0..AGAIN {
@@ -68,7 +67,7 @@ pub fn run(bench: &Bench, write: bool) -> Result<ExitCode> {
                 break;
             }
             println!("{}: worse; measured again", case.name);
-            costs = least(&[vec![costs], measure(bench, case)?].concat());
+            costs = least(&[costs, middle(&measure(bench, case)?)]);
         }
         now.insert(case.name.to_owned(), costs);
     }
@@ -111,7 +110,7 @@ fn measure(bench: &Bench, case: &Case) -> Result<Vec<Costs>> {
             Some(mapping) => sync.write("mapping.yml", mapping),
             None => Ok(()),
         })?;
-        let yardstick = f64::midpoint(before, yardstick::seconds()?);
+        let yardstick = before.min(yardstick::seconds()?);
         let cpu_a_resource = told.ran.cpu_s() / number(told.ran.found().max(1)) * 1e3 / yardstick;
         told.ran.tell(&format!("{}: {cpu_a_resource:.2} by a yardstick of {:.1} ms", case.name, yardstick * 1e3));
         turns.push(Costs { calls: told.ran.calls(), cpu_a_resource, peak_mb: told.ran.peak_mb() });
