@@ -16,7 +16,7 @@ use portolan::bindings::exports::portolan::aws::sync;
 use portolan::bindings::portolan::aws::signed_http as wit;
 use portolan::engine::{COMPONENT, Engine};
 use portolan::imports::{CallScope, Outbound, Purpose};
-use portolan::instance::Instances;
+use portolan::instance::{Instances, Lease};
 use portolan_guest::host::{Host, Level, Request, Response, SendError};
 use portolan_guest::{Guest, interface as guest};
 use portolan_names::AccountId;
@@ -263,21 +263,29 @@ async fn in_component(engine: &Engine, captured: &Arc<Captured>, config: &str, k
         kind: Arc::from(kind),
     };
     let mut lease = instances.lease().await.unwrap();
-    let (mut found, mut began) = (0, 0.0);
-    for _ in 0..2 {
-        (found, began) = (0, processor_time());
-        let mut cursor = None;
-        loop {
-            let page = lease.sync_page(scope.clone(), &account, &unit, cursor.as_deref()).await.unwrap().unwrap();
-            assert!(page.problems.is_empty(), "{:?}", page.problems);
-            found += page.resources.lines().count();
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
+    // As natively: first what is done once in an instance's life.
+    read_in_component(&mut lease, &scope, &account, &unit).await;
+    let began = processor_time();
+    let found = read_in_component(&mut lease, &scope, &account, &unit).await;
+    (found, processor_time() - began)
+}
+
+async fn read_in_component(
+    lease: &mut Lease<'_>,
+    scope: &CallScope,
+    account: &sync::Account,
+    unit: &sync::Unit,
+) -> usize {
+    let (mut found, mut cursor) = (0, None);
+    loop {
+        let page = lease.sync_page(scope.clone(), account, unit, cursor.as_deref()).await.unwrap().unwrap();
+        assert!(page.problems.is_empty(), "{:?}", page.problems);
+        found += page.resources.lines().count();
+        cursor = page.next;
+        if cursor.is_none() {
+            return found;
         }
     }
-    (found, processor_time() - began)
 }
 
 fn account() -> String {

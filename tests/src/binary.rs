@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use portolan_scripted_aws::nested_cargo;
 use serde_json::Value;
 
 use crate::folders::{self, Scratch};
@@ -14,17 +15,6 @@ use crate::organization::{KINDS, Organization};
 /// How long one run may take, machine under load included; a run that hangs is stopped and fails its test.
 const RUN_MAX: Duration = Duration::from_mins(5);
 const POLL: Duration = Duration::from_millis(20);
-
-/// How the names of variables begin that cargo sets for a test of one package, and that another cargo must not see.
-pub const TOLD_TO_TESTS: &[&str] = &[
-    "CARGO_PKG_",
-    "CARGO_MANIFEST_",
-    "CARGO_BIN_",
-    "CARGO_CRATE_",
-    "CARGO_PRIMARY_",
-    "CARGO_TARGET_TMPDIR",
-    "OUT_DIR",
-];
 
 /// The binary that belongs to the running tests: beside them in the target folder, brought up to date first.
 ///
@@ -56,17 +46,9 @@ pub fn example(name: &str) -> PathBuf {
 
 /// Has cargo bring something up to date that is not built for the tests of this package; that costs nothing when it is.
 fn build(what: &[&str]) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = nested_cargo();
     command.args(["build", "--quiet", "--workspace"]).args(what).current_dir(folders::workspace());
     command.arg("--target-dir").arg(folders::target());
-    // What cargo told this test about its own package is no news of the build: build scripts that watch such
-    // variables (ring's does) would run again, here and in the next build.
-    for (name, _) in std::env::vars_os() {
-        if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
-            command.env_remove(name);
-        }
-    }
     if folders::profile().file_name().is_some_and(|name| name == "release") {
         command.arg("--release");
     }

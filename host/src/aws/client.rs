@@ -117,7 +117,8 @@ impl Client {
         self.exchange.close(identity);
     }
 
-    /// How long a call there would have to wait for its buckets, were it made now; `operations` are those that it may be.
+    /// How long a call there would have to wait for its buckets, were it made now; `operations` are those of it that have
+    /// buckets of their own.
     #[must_use]
     pub fn wait(&self, place: &Place, operations: &[String]) -> Duration {
         if self.exchange.waits() { self.rates.wait(place, operations) } else { Duration::ZERO }

@@ -126,7 +126,7 @@ impl Denials {
 
     /// The units of an account are known: what is asked first in its closed places is chosen. `kinds` have the regions in
     /// which they are to be read, none where they are global.
-    pub fn plan(&self, account: &AccountId, kinds: &[(String, Vec<String>)]) {
+    pub fn plan<'a>(&self, account: &AccountId, kinds: impl Iterator<Item = (&'a str, &'a [String])> + Clone) {
         if self.asks_everything {
             return;
         }
@@ -134,7 +134,7 @@ impl Denials {
             let Some(regions) = grounds.by_account.get_mut(account) else { return };
             for (region, ground) in regions {
                 let mut here = BTreeMap::<Arc<str>, BTreeSet<&str>>::new();
-                for (kind, of_kind) in kinds {
+                for (kind, of_kind) in kinds.clone() {
                     let planned = match region {
                         None => of_kind.is_empty(),
                         Some(region) => of_kind.iter().any(|name| name == region.as_str()),

@@ -64,7 +64,10 @@ fn play(remembered: Vec<Remembered>, order: &[&'static str], now: u64, aws: impl
     denials.remember(remembered);
     let planned: Vec<(String, Vec<String>)> =
         order.iter().map(|kind| ((*kind).to_owned(), vec![REGION.to_owned()])).collect();
-    denials.plan(&AccountId::parse(ACCOUNT).unwrap(), &planned);
+    denials.plan(
+        &AccountId::parse(ACCOUNT).unwrap(),
+        planned.iter().map(|(kind, regions)| (kind.as_str(), regions.as_slice())),
+    );
     let (mut asked, mut left, mut held) = (Vec::new(), Vec::new(), 0);
     let mut queue: std::collections::VecDeque<&'static str> = order.iter().copied().collect();
     while let Some(kind) = queue.pop_front() {

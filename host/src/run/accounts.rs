@@ -128,7 +128,7 @@ fn given(settings: &Settings, ids: BTreeSet<AccountId>) -> Listing {
         .into_iter()
         .filter(|id| (accounts.include.is_empty() || accounts.include.contains(id)) && !accounts.exclude.contains(id));
     let found = selected.map(Found::member).collect();
-    Listing { found, whole: true, scope: ListingScope::Selection, problems: Vec::new(), organization: None }
+    Listing { found, whole: true, ..Listing::nothing() }
 }
 
 async fn organization(context: &Context, mut each: impl AsyncFnMut(&[Found])) -> Result<Listing, Problem> {
@@ -140,13 +140,8 @@ async fn organization(context: &Context, mut each: impl AsyncFnMut(&[Found])) ->
     }
     // With organizational units given, only these are walked; else every account of the organization is seen.
     let selective = !context.settings.accounts.ous_include.is_empty();
-    let mut listing = Listing {
-        found: Vec::new(),
-        whole: true,
-        scope: if selective { ListingScope::Selection } else { ListingScope::Organization },
-        problems: Vec::new(),
-        organization: None,
-    };
+    let scope = if selective { ListingScope::Selection } else { ListingScope::Organization };
+    let mut listing = Listing { whole: true, scope, ..Listing::nothing() };
     let mut seen = BTreeSet::new();
     let mut cursor: Option<String> = None;
     for _ in 0..PAGES_MAX {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::aws::SessionPolicies;
+use crate::aws::Client;
 use crate::manifest::{Kind, Manifest};
 
 /// A kind, as units of it are put in order.
@@ -12,7 +12,7 @@ pub(super) struct KindFacts {
     pub(super) name: String,
     /// The service that it is listed by, as the tables name it.
     pub(super) service: String,
-    /// The operations by which it is read.
+    /// Of the operations by which it is read, those that have rate buckets of their own.
     pub(super) operations: Vec<String>,
     /// Which of the sessions of an account it is read with, where they are bounded by policies of several services each.
     pub(super) group: usize,
@@ -29,11 +29,14 @@ impl KindFacts {
         Self { service: service.to_owned(), ..self }
     }
 
-    fn of(kind: &Kind, policies: Option<&SessionPolicies>) -> Self {
+    fn of(kind: &Kind, client: &Client) -> Self {
         let calls: Vec<(&str, &str)> = kind.calls.iter().filter_map(|call| call.operation.split_once(':')).collect();
-        let group =
-            policies.and_then(|policies| calls.iter().find_map(|(service, name)| policies.group(service, name)));
-        let own = calls.iter().filter(|(service, _)| *service == kind.service);
+        let group = client
+            .policies()
+            .and_then(|policies| calls.iter().find_map(|(service, name)| policies.group(service, name)));
+        let own = calls
+            .iter()
+            .filter(|(service, name)| *service == kind.service && client.rates().has_own_bucket(service, name));
         Self {
             name: kind.kind.clone(),
             service: kind.service.clone(),
@@ -48,8 +51,8 @@ impl KindFacts {
 pub(super) struct Kinds(HashMap<String, Arc<KindFacts>>);
 
 impl Kinds {
-    pub(super) fn new(manifest: &Manifest, policies: Option<&SessionPolicies>) -> Self {
-        let facts = manifest.kinds.iter().map(|kind| Arc::new(KindFacts::of(kind, policies)));
+    pub(super) fn new(manifest: &Manifest, client: &Client) -> Self {
+        let facts = manifest.kinds.iter().map(|kind| Arc::new(KindFacts::of(kind, client)));
         Self(facts.map(|facts| (facts.name.clone(), facts)).collect())
     }
 

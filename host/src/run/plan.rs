@@ -19,7 +19,6 @@ use crate::credentials::Identity;
 use crate::imports::{CallScope, Purpose};
 use crate::outcome::{Problem, ProblemClass};
 use crate::run::clock::now_ms;
-use crate::unit::UnitKey;
 
 /// What a run knows of an account once it was tried.
 #[derive(Debug, Clone)]
@@ -229,11 +228,6 @@ fn units_of(context: &Context, account: sync::Account, id: &AccountId, plan: &sy
             sync::Fate::Unavailable => {}
         }
     }
-    let names: Vec<(String, Vec<String>)> =
-        kinds.iter().map(|(kind, regions)| (kind.name.clone(), regions.clone())).collect();
-    context.denials.plan(id, &names);
-    in_order(account, id.clone(), kinds, |kind, region| {
-        let region = region.map(Region::parse).transpose().ok()?;
-        context.slow.took_ms(&UnitKey { kind: kind.to_owned(), account: id.clone(), region })
-    })
+    context.denials.plan(id, kinds.iter().map(|(kind, regions)| (kind.name.as_str(), regions.as_slice())));
+    in_order(account, id.clone(), kinds, |kind, region| context.slow.took_ms(id, kind, region))
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use portolan_names::{AccountId, Region};
+
 use crate::unit::UnitKey;
 
 /// Units that took less are not remembered: they hold nobody up.
@@ -14,18 +16,23 @@ const KEPT: usize = 10_000;
 /// The slow units of the last run and of this one, with milliseconds.
 #[derive(Debug, Default)]
 pub(super) struct Slow {
-    before: HashMap<UnitKey, u64>,
+    before: HashMap<AccountId, Vec<(UnitKey, u64)>>,
     now: Mutex<Vec<(UnitKey, u64)>>,
 }
 
 impl Slow {
     pub(super) fn new(before: Vec<(UnitKey, u64)>) -> Self {
-        Self { before: before.into_iter().collect(), now: Mutex::default() }
+        let mut by_account: HashMap<AccountId, Vec<(UnitKey, u64)>> = HashMap::new();
+        for (unit, took_ms) in before {
+            by_account.entry(unit.account.clone()).or_default().push((unit, took_ms));
+        }
+        Self { before: by_account, now: Mutex::default() }
     }
 
     /// How long it took last time, where that was long.
-    pub(super) fn took_ms(&self, unit: &UnitKey) -> Option<u64> {
-        self.before.get(unit).copied()
+    pub(super) fn took_ms(&self, account: &AccountId, kind: &str, region: Option<&str>) -> Option<u64> {
+        let is_it = |unit: &UnitKey| unit.kind == kind && unit.region.as_ref().map(Region::as_str) == region;
+        self.before.get(account)?.iter().find(|(unit, _)| is_it(unit)).map(|(_, took_ms)| *took_ms)
     }
 
     pub(super) fn note(&self, unit: &UnitKey, took: Duration) {
@@ -63,7 +70,7 @@ mod tests {
         let slow = Slow::default();
         let unit = |number: usize| UnitKey {
             kind: format!("K{number}"),
-            account: portolan_names::AccountId::parse("111122223333").unwrap(),
+            account: AccountId::parse("111122223333").unwrap(),
             region: None,
         };
         for number in 0..2 * KEPT {
@@ -71,6 +78,10 @@ mod tests {
         }
         let kept = slow.kept();
         assert_eq!((kept.len(), kept[0].clone()), (KEPT, (unit(2 * KEPT - 1), 900 + 2 * KEPT as u64 - 1)));
-        assert_eq!(Slow::new(kept).took_ms(&unit(50)), None, "not slow");
+        let (before, first) = (Slow::new(kept), unit(2 * KEPT - 1));
+        let took_ms = |unit: &UnitKey| before.took_ms(&unit.account, &unit.kind, None);
+        assert_eq!(took_ms(&unit(50)), None, "not slow");
+        assert_eq!(took_ms(&first), Some(900 + 2 * KEPT as u64 - 1));
+        assert_eq!(before.took_ms(&first.account, &first.kind, Some("eu-west-1")), None);
     }
 }

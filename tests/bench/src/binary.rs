@@ -1,13 +1,9 @@
 //! The binaries beside this one, brought up to date first.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-
-/// How the names of variables begin that `cargo run` sets for this package: to another cargo they would look like news of
-/// the build.
-const TOLD_BY_CARGO: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "OUT_DIR"];
+use portolan_scripted_aws::nested_cargo;
 
 /// The workspace's root.
 pub fn workspace() -> PathBuf {
@@ -43,15 +39,9 @@ pub fn portolan() -> Result<PathBuf> {
 /// When it fails; what it says about that goes to standard error.
 pub fn cargo(what: &[&str]) -> Result<String> {
     let release = profile()?.ends_with("release") && what.first() != Some(&"bench");
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+    let mut command = nested_cargo();
     command.args(what).args(release.then_some("--release"));
     command.arg("--target-dir").arg(target()?).current_dir(workspace()).stderr(std::process::Stdio::inherit());
-    for (name, _) in std::env::vars_os() {
-        if TOLD_BY_CARGO.iter().any(|told| name.to_string_lossy().starts_with(told)) {
-            command.env_remove(name);
-        }
-    }
     let ended = command.output().context("cannot start cargo")?;
     ensure!(ended.status.success(), "cargo {} failed; what it says stands above", what.join(" "));
     Ok(String::from_utf8_lossy(&ended.stdout).into_owned())

@@ -15,5 +15,5 @@ pub use catalogue::{KindName, REGIONAL_KINDS, kinds};
 pub use estate::{Estate, Item, NO_REGION, Unit, mix, share};
 pub use fault::{By, Fault, Weather};
 pub use handle::{ControlError, ScriptedAws};
-pub use locate::binary;
+pub use locate::{binary, nested_cargo};
 pub use options::{Denied, Huge, Options, REGIONS};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// How the names of variables begin that cargo sets for a test of one package: they are no news of the build.
+/// How the names of variables begin that cargo sets for a test or a run of one package.
 const TOLD_TO_TESTS: &[&str] = &[
     "CARGO_PKG_",
     "CARGO_MANIFEST_",
@@ -14,6 +14,19 @@ const TOLD_TO_TESTS: &[&str] = &[
     "CARGO_TARGET_TMPDIR",
     "OUT_DIR",
 ];
+
+/// cargo, for whoever was started by another one: what that told it about its own package is no news of the build, and build
+/// scripts that watch such variables (ring's does) would run again, here and in the next build.
+#[must_use]
+pub fn nested_cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
 
 /// The binary that belongs to the running test or benchmark: beside it in the target folder, brought up to date first.
 ///
@@ -33,17 +46,11 @@ pub fn binary() -> PathBuf {
             let running = std::env::current_exe().unwrap_or_else(|error| panic!("which test is this? {error}"));
             let deps = running.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "deps"));
             let profile = deps.or(Some(&running)).and_then(|path| path.parent()).map(PathBuf::from).unwrap_or_default();
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let mut command = Command::new(cargo);
+            let mut command = nested_cargo();
             command.args(["build", "--quiet", "--workspace", "--bin", "portolan-scripted-aws", "--target-dir"]);
             command.arg(profile.parent().unwrap_or(&profile)).current_dir(env!("CARGO_MANIFEST_DIR"));
             if profile.file_name().is_some_and(|name| name == "release") {
                 command.arg("--release");
-            }
-            for (name, _) in std::env::vars_os() {
-                if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
-                    command.env_remove(name);
-                }
             }
             let built = command.output().unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
             let said = String::from_utf8_lossy(&built.stderr);

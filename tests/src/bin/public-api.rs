@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use portolan_tests::binary::TOLD_TO_TESTS;
+use portolan_scripted_aws::nested_cargo;
 use portolan_tests::folders;
 
 /// rustdoc gives JSON to nightly compilers alone, and to others that are told to be one. Told is rustdoc and nothing else:
@@ -45,14 +45,8 @@ fn listing(folder: &Path) -> String {
     let runs = fs::Permissions::from_mode(0o700);
     fs::set_permissions(&rustdoc, runs).unwrap_or_else(|error| panic!("{}: {error}", rustdoc.display()));
     // The whole workspace, since a part of it would have other features and be built anew.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = nested_cargo();
     command.args(["doc", "--quiet", "--workspace", "--no-deps", "--lib"]).current_dir(folders::workspace());
-    for (name, _) in std::env::vars_os() {
-        if TOLD_TO_TESTS.iter().any(|told| name.to_string_lossy().starts_with(told)) {
-            command.env_remove(name);
-        }
-    }
     command.env("RUSTDOC", &rustdoc).env("RUSTDOCFLAGS", "-Zunstable-options --output-format json --cap-lints allow");
     let made = command.output().unwrap_or_else(|error| panic!("cargo does not start: {error}"));
     assert!(made.status.success(), "cargo doc failed:\n{}", String::from_utf8_lossy(&made.stderr));

@@ -108,7 +108,7 @@ impl Rates {
 
     fn keys(&self, call: &Call) -> Vec<Key> {
         let place = place_of(call);
-        let own = self.published.of_operation(&call.service, &call.operation).map(|_| call.operation.clone());
+        let own = self.has_own_bucket(&call.service, &call.operation).then(|| call.operation.clone());
         match own {
             Some(operation) => vec![(place.clone(), Some(operation)), (place, None)],
             None => vec![(place, None)],
@@ -144,14 +144,18 @@ impl Rates {
         Taken { wait: Duration::from_secs_f64(wait_ms / 1_000.0), at_ms }
     }
 
-    /// How long a call there would have to wait, were it made now: for the place's bucket, and for those that some of these
-    /// operations have of their own.
+    /// Whether AWS publishes a bucket of the operation's own.
+    #[must_use]
+    pub fn has_own_bucket(&self, service: &str, operation: &str) -> bool {
+        self.published.of_operation(service, operation).is_some()
+    }
+
+    /// How long a call there would have to wait, were it made now: for the place's bucket, and for those of these operations,
+    /// which have buckets of their own.
     #[must_use]
     pub fn wait(&self, place: &Place, operations: &[String]) -> Duration {
         let now_ms = self.now_ms();
-        let own =
-            operations.iter().filter(|operation| self.published.of_operation(&place.service, operation).is_some());
-        let keys = std::iter::once(None).chain(own.map(|operation| Some(operation.clone())));
+        let keys = std::iter::once(None).chain(operations.iter().cloned().map(Some));
         let Ok(held) = self.held.lock() else { return Duration::ZERO };
         let waits = keys.filter_map(|operation| held.buckets.get(&(place.clone(), operation)));
         let wait_ms = waits.map(|bucket| bucket.wait_ms(now_ms)).fold(0.0, f64::max);
