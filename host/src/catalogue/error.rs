@@ -53,6 +53,9 @@ pub enum CatalogueError {
         /// As it was given.
         kind: Option<String>,
     },
+    /// SQLite refused a transaction of several writes at its end: a full disk, a damaged file. Nothing of it was stored.
+    #[error("the catalogue: not committed: {0}")]
+    NotCommitted(String),
     /// SQLite refused: a full disk, a damaged file. Nothing of the transaction was stored.
     #[error("the catalogue: {0}")]
     Sqlite(#[from] rusqlite::Error),

@@ -32,6 +32,7 @@ mod store;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod together;
 mod types;
 mod units;
 mod unmapped;
@@ -42,6 +43,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use accounts::{AccountRow, KnownAccount, KnownRegion, RegionRow};
@@ -76,6 +78,10 @@ const MIGRATIONS: &[&str] = &[
 ];
 /// How long a write waits for a reader that holds the file (only checkpoints and other tools' writes do).
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Pages of the file that stay in memory: those at which keys in no order are inserted, of the tables of a large estate.
+const CACHE_KIB: i64 = 16 << 10;
+/// Pages in the log before they are copied into the file, 16 MiB: what was written several times is copied once.
+const CHECKPOINT_PAGES: i64 = 4_096;
 /// Statements kept prepared; there are about thirty.
 const PREPARED_MAX: usize = 64;
 
@@ -118,6 +124,7 @@ impl Catalogue {
         // WAL: readers see the last page stored while a run writes. NORMAL: a power cut loses the last pages, whole.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         Self::ready(connection, Some(lock))
     }
 
@@ -132,6 +139,9 @@ impl Catalogue {
     fn ready(mut connection: Connection, lock: Option<file::RunLock>) -> Result<Self, CatalogueError> {
         connection.busy_timeout(BUSY_WAIT)?;
         connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+        // Else a statement is planned anew whenever what is bound to it could make another plan better: nearly always.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         migrate(&mut connection)?;
         let properties = views::known_properties(&connection)?;
         Ok(Self { connection, _lock: lock, run: None, properties })

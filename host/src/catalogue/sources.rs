@@ -40,6 +40,17 @@ impl<'a> ByResource<'a> {
     }
 }
 
+/// Stores what a mapping made of a resource that was not there before. Its row has the digest.
+pub(super) fn put_new(
+    connection: &Connection,
+    key: &str,
+    unit: &UnitKey,
+    lines: &[&EntityLine],
+) -> rusqlite::Result<()> {
+    insert(connection, key, unit, lines)?;
+    touch(connection, key)
+}
+
 /// Stores what a mapping made of a resource, where that is not what is stored already: `known` is the mapping and the digest
 /// that stand there.
 pub(super) fn put(
@@ -65,7 +76,7 @@ pub(super) fn put(
 }
 
 /// A digest of what was made of one resource.
-fn digest(lines: &[&EntityLine]) -> String {
+pub(super) fn digest(lines: &[&EntityLine]) -> String {
     let mut digest = Sha256::new();
     let mut add = |text: &str| {
         digest.update((text.len() as u64).to_be_bytes());
@@ -99,31 +110,31 @@ fn replace(connection: &Connection, key: &str, unit: &UnitKey, lines: &[&EntityL
     for mapping in stored.into_iter().filter(|mapping| !failed.contains(mapping)) {
         of_mapping.execute(params![key, mapping])?;
     }
-    let made = || {
-        (0_u32..).zip(lines).filter_map(|(line, entity)| match &entity.made {
-            Made::Entity { blueprint, identifier, members } => {
-                Some((line, entity.mapping, blueprint, identifier, members))
-            }
-            Made::Failed => None,
-        })
-    };
     let mut of_entity = connection.prepare_cached(
         "DELETE FROM _entity_sources WHERE resource_key = ?1 AND mapping = ?2 AND blueprint = ?3 AND identifier = ?4",
     )?;
-    for (_, mapping, blueprint, identifier, _) in made().filter(|(_, mapping, ..)| failed.contains(mapping)) {
-        of_entity.execute(params![key, mapping, blueprint, identifier])?;
+    for line in lines.iter().filter(|line| failed.contains(&line.mapping)) {
+        if let Made::Entity { blueprint, identifier, .. } = &line.made {
+            of_entity.execute(params![key, line.mapping, blueprint, identifier])?;
+        }
     }
+    insert(connection, key, unit, lines)?;
+    touch(connection, key)
+}
+
+fn insert(connection: &Connection, key: &str, unit: &UnitKey, lines: &[&EntityLine]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO _entity_sources (resource_key, mapping, line, unit, blueprint, identifier, entity)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     let unit = unit.to_string();
-    for (line, mapping, blueprint, identifier, members) in made() {
+    for (number, line) in (0_u32..).zip(lines) {
+        let Made::Entity { blueprint, identifier, members } = &line.made else { continue };
         let members =
             serde_json::to_string(members).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        insert.execute(params![key, mapping, line, unit, blueprint, identifier, members])?;
+        insert.execute(params![key, line.mapping, number, unit, blueprint, identifier, members])?;
     }
-    touch(connection, key)
+    Ok(())
 }
 
 /// The entities of a resource are looked at again at the end of the run.

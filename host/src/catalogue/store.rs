@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Map, Value};
 
 use crate::deletion::{Proof, replaced};
+use crate::entity_lines::EntityLine;
 use crate::outcome::Problem;
 use crate::page_lines::{PageLine, ResourceLine};
 use crate::unit::UnitKey;
@@ -11,7 +12,7 @@ use crate::unit::UnitKey;
 use super::rows::{self, Stored};
 use super::run::{CurrentRun, insert_problems, sql};
 use super::sources::{self, ByResource, Mapped};
-use super::units::{ensure_unit, progress, region};
+use super::units::{progress, region};
 use super::{Catalogue, CatalogueError, gaps, identity, moment, tags};
 
 /// A page, ready to be stored.
@@ -74,7 +75,7 @@ impl PageCounts {
 type NewNames = BTreeSet<(String, String)>;
 
 impl Catalogue {
-    /// Stores a page's resources and problems, with the progress of its unit, in one transaction.
+    /// Stores a page's resources and problems, with the progress of its unit: all of it or nothing.
     ///
     /// A resource that is seen loses its mark as missing. One whose `gaps` name actions keeps the last known values of
     /// what those fill, and is stale since. One whose generation differs replaces the row of that name: that is closed.
@@ -84,11 +85,11 @@ impl Catalogue {
     pub fn store_page(&mut self, page: &PageRecord) -> Result<PageCounts, CatalogueError> {
         let run = self.run.as_ref().ok_or(CatalogueError::NoRun)?;
         let mut names = NewNames::new();
-        let transaction = self.connection.transaction()?;
+        let savepoint = self.connection.savepoint()?;
         let mut counts = PageCounts::default();
         {
             let entities = page.mapped.as_ref().map(ByResource::new);
-            let writer = Writer { connection: &transaction, run, page, entities, now: moment::to_text(page.now) };
+            let writer = Writer { connection: &savepoint, run, page, entities, now: moment::to_text(page.now) };
             for line in &page.lines {
                 if let PageLine::Resource(line) = line {
                     writer.store(line, &mut counts, &mut |name| {
@@ -98,15 +99,15 @@ impl Catalogue {
                     })?;
                 }
             }
-            insert_problems(&transaction, &run.run_id, Some(&page.unit), None, &page.problems, page.now)?;
-            advance(&transaction, run, page, counts.found())?;
+            insert_problems(&savepoint, &run.run_id, Some(&page.unit), None, &page.problems, page.now)?;
+            advance(&savepoint, run, page, counts.found())?;
             let mut insert =
-                transaction.prepare_cached("INSERT OR IGNORE INTO _properties (kind, name) VALUES (?1, ?2)")?;
+                savepoint.prepare_cached("INSERT OR IGNORE INTO _properties (kind, name) VALUES (?1, ?2)")?;
             for (kind, name) in &names {
                 insert.execute(params![kind, name])?;
             }
         }
-        transaction.commit()?;
+        savepoint.commit()?;
         for (kind, name) in names {
             self.properties.entry(kind).or_default().insert(name);
         }
@@ -115,8 +116,7 @@ impl Catalogue {
 }
 
 fn advance(connection: &Connection, run: &CurrentRun, page: &PageRecord, found: u64) -> Result<(), CatalogueError> {
-    ensure_unit(connection, &run.run_id, &page.unit, page.now)?;
-    let mut so_far = progress(connection, &run.run_id, &page.unit)?.so_far;
+    let mut so_far = progress(connection, &run.run_id, &page.unit, page.now)?.so_far;
     let scopes = page.lines.iter().filter_map(|line| match line {
         PageLine::Scope(scope) => Some((scope.parent.clone(), scope.whole)),
         PageLine::Resource(_) => None,
@@ -214,9 +214,11 @@ impl Writer<'_> {
         let gaps = gap_list(&line.gaps);
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO resources (resource_key, kind, account_id, region, scope_region, id, arn, name, properties, tags,
-               owner_account_id, parent_key, created_at, first_seen, last_seen, changed_at, stale_since, stale_actions, context, run_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?14, ?15, ?16, ?17, ?18)",
+               owner_account_id, parent_key, created_at, first_seen, last_seen, changed_at, stale_since, stale_actions, context, run_id,
+               _mapping, _entities)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
         )?;
+        let made = self.made(line);
         insert.execute(params![
             key,
             unit.kind,
@@ -235,10 +237,15 @@ impl Writer<'_> {
             gaps.as_ref().map(|_| &self.now),
             gaps,
             text(&line.context),
-            self.run.run_id
+            self.run.run_id,
+            made.map(|(mapping, _)| mapping),
+            made.map(|(_, lines)| sources::digest(lines))
         ])?;
         rows::put_tags(self.connection, key, tags.as_ref(), false)?;
-        self.put_entities(key, None, None, line)
+        if let Some((_, lines)) = made {
+            sources::put_new(self.connection, key, unit, lines)?;
+        }
+        Ok(())
     }
 
     /// Brings a row up to date; says whether anything of the resource changed.
@@ -310,8 +317,13 @@ impl Writer<'_> {
         Ok(changed)
     }
 
-    /// What the mapping in force made of a resource, where that is not what is stored: `mapping` and `digest` say what is.
-    /// Of a resource with gaps it is made at the run's end, when they are filled.
+    /// The mapping in force and what it made of a resource; of one with gaps it is made at the run's end, when they are filled.
+    fn made(&self, line: &ResourceLine) -> Option<(&str, &[&EntityLine])> {
+        let entities = self.entities.as_ref().filter(|_| line.gaps.is_empty())?;
+        Some((entities.mapping, entities.of(&line.id)))
+    }
+
+    /// Stores what was made of a resource, where that is not what is stored: `mapping` and `digest` say what is.
     fn put_entities(
         &self,
         key: &str,
@@ -319,9 +331,8 @@ impl Writer<'_> {
         digest: Option<&str>,
         line: &ResourceLine,
     ) -> Result<(), CatalogueError> {
-        let Some(entities) = self.entities.as_ref().filter(|_| line.gaps.is_empty()) else { return Ok(()) };
-        let lines = entities.of(&line.id);
-        sources::put(self.connection, key, &self.page.unit, entities.mapping, lines, (mapping, digest))?;
+        let Some((in_force, lines)) = self.made(line) else { return Ok(()) };
+        sources::put(self.connection, key, &self.page.unit, in_force, lines, (mapping, digest))?;
         Ok(())
     }
 

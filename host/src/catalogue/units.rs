@@ -58,8 +58,7 @@ impl Catalogue {
     /// No run has begun; the catalogue cannot be written.
     pub fn begin_unit(&mut self, unit: &UnitKey, now: u64) -> Result<UnitProgress, CatalogueError> {
         let run_id = self.current()?.run_id.clone();
-        ensure_unit(&self.connection, &run_id, unit, now)?;
-        Ok(progress(&self.connection, &run_id, unit)?)
+        Ok(progress(&self.connection, &run_id, unit, now)?)
     }
 
     /// Begins a unit again, since its cursor is no longer known: its pages so far prove nothing.
@@ -83,9 +82,8 @@ impl Catalogue {
     /// No run has begun; the catalogue cannot be written.
     pub fn finish_unit(&mut self, unit: &UnitKey, end: &UnitEnd, now: u64) -> Result<UnitOutcome, CatalogueError> {
         let run_id = self.current()?.run_id.clone();
-        let transaction = self.connection.transaction()?;
-        ensure_unit(&transaction, &run_id, unit, now)?;
-        let progress = progress(&transaction, &run_id, unit)?;
+        let savepoint = self.connection.savepoint()?;
+        let progress = progress(&savepoint, &run_id, unit, now)?;
         let unread = progress.pages == 0 || progress.cursor.is_some();
         let ended = match end.ended {
             // The last page stored names another: the claim that this is the end is a mistake, and proves nothing.
@@ -103,13 +101,15 @@ impl Catalogue {
             Membership::Whole => None,
         };
         if let Some(problem) = &end.problem {
-            insert_problems(&transaction, &run_id, Some(unit), None, std::slice::from_ref(problem), now)?;
+            insert_problems(&savepoint, &run_id, Some(unit), None, std::slice::from_ref(problem), now)?;
         }
-        let first = first_problem(&transaction, &run_id, unit, class)?;
-        transaction.execute(
-            "UPDATE units SET membership = ?5, freshness = ?6, class = ?7, code = ?8, message = ?9, calls = calls + ?10, ended_at = ?11
-             WHERE run_id = ?1 AND kind = ?2 AND account_id = ?3 AND coalesce(region, '') = ?4",
-            params![
+        let first = first_problem(&savepoint, &run_id, unit, class)?;
+        savepoint
+            .prepare_cached(
+                "UPDATE units SET membership = ?5, freshness = ?6, class = ?7, code = ?8, message = ?9, calls = calls + ?10, ended_at = ?11
+                 WHERE run_id = ?1 AND kind = ?2 AND account_id = ?3 AND coalesce(region, '') = ?4",
+            )?
+            .execute(params![
                 run_id,
                 unit.kind,
                 unit.account.as_str(),
@@ -121,9 +121,8 @@ impl Catalogue {
                 first.as_ref().map(|(_, message)| message),
                 sql(end.calls),
                 moment::to_text(now)
-            ],
-        )?;
-        transaction.commit()?;
+            ])?;
+        savepoint.commit()?;
         Ok(UnitOutcome { membership, freshness })
     }
 
@@ -223,25 +222,35 @@ fn read_progress(text: &str) -> PagesSoFar {
     if text == "{}" { PagesSoFar::default() } else { serde_json::from_str(text).unwrap_or(unreadable) }
 }
 
-pub(super) fn ensure_unit(connection: &Connection, run_id: &str, unit: &UnitKey, now: u64) -> rusqlite::Result<()> {
+fn begin(connection: &Connection, run_id: &str, unit: &UnitKey, now: u64) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO units (run_id, kind, account_id, region, started_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        "INSERT INTO units (run_id, kind, account_id, region, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let region = unit.region.as_ref().map(|region| region.as_str());
     insert.execute(params![run_id, unit.kind, unit.account.as_str(), region, moment::to_text(now)])?;
     Ok(())
 }
 
-pub(super) fn progress(connection: &Connection, run_id: &str, unit: &UnitKey) -> rusqlite::Result<UnitProgress> {
+/// Where a unit stands; one that was not begun yet is begun now.
+pub(super) fn progress(
+    connection: &Connection,
+    run_id: &str,
+    unit: &UnitKey,
+    now: u64,
+) -> rusqlite::Result<UnitProgress> {
     let mut query = connection.prepare_cached(
         "SELECT pages, _cursor, _progress, membership IS NOT NULL FROM units
          WHERE run_id = ?1 AND kind = ?2 AND account_id = ?3 AND coalesce(region, '') = ?4",
     )?;
-    query.query_row(params![run_id, unit.kind, unit.account.as_str(), region(unit)], |row| {
+    let found = query.query_row(params![run_id, unit.kind, unit.account.as_str(), region(unit)], |row| {
         let so_far = read_progress(&row.get::<_, String>(2)?);
         let pages = u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0);
         Ok(UnitProgress { pages, cursor: row.get(1)?, so_far, ended: row.get(3)? })
-    })
+    });
+    match found.optional()? {
+        Some(progress) => Ok(progress),
+        None => begin(connection, run_id, unit, now).map(|()| UnitProgress::default()),
+    }
 }
 
 /// AWS's own words about why a unit is not whole.

@@ -18,7 +18,7 @@ use crate::config::settings::Settings;
 use crate::denials::Denials;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
-use crate::sink::{Worker, WorkerGone};
+use crate::sink::{Grouped, Worker, WorkerGone};
 
 /// A run, set up and ready to go.
 pub(super) struct Context {
@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub(super) slow: Slow,
     pub(super) regions: RegionsSeen,
     pub(super) store: Arc<Worker<Catalogue>>,
+    /// The same for what units write, many in one transaction.
+    pub(super) writes: Grouped,
     /// Of all that shapes a page or a cursor.
     pub(super) fingerprint: String,
     /// The fingerprint of the mapping in force.

@@ -43,7 +43,7 @@ pub(super) async fn read_unit(context: &Context, taken: &Taken) -> Result<Option
         return Ok(None);
     };
     let begun = key.clone();
-    let progress = context.store.with(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
+    let progress = context.writes.write(move |catalogue| catalogue.begin_unit(&begun, now_ms())).await??;
     let begin = |from| Pages::new(Arc::clone(account), unit.clone(), key.clone(), from);
     let mut pages = if let Some(resumed) = &context.resumed {
         let outcome = resumed.ended.get(&key);
@@ -92,7 +92,7 @@ async fn finish(context: &Context, key: &UnitKey, ended: Ended, why: Option<Prob
     }
     let end = UnitEnd { ended, problem: why.clone().filter(|_| matches!(ended, Ended::Before(_))), calls: 0 };
     let finished = key.clone();
-    let outcome = context.store.with(move |catalogue| catalogue.finish_unit(&finished, &end, now_ms())).await??;
+    let outcome = context.writes.write(move |catalogue| catalogue.finish_unit(&finished, &end, now_ms())).await??;
     let why = why.filter(|_| outcome.membership != Membership::Whole);
     context.streams.unit(key, &outcome, why.as_ref()).await;
     context.tally.unit(key, &outcome.membership, outcome.freshness != Freshness::Fresh, why.as_ref());
@@ -141,7 +141,7 @@ async fn store_pages(
             }
             Step::Again => {
                 let key = pages.key().clone();
-                context.store.with(move |catalogue| catalogue.restart_unit(&key)).await??;
+                context.writes.write(move |catalogue| catalogue.restart_unit(&key)).await??;
             }
             Step::End(ended) => return Ok(ended),
         }
@@ -156,7 +156,7 @@ async fn store(context: &Context, mut record: Arc<PageRecord>) -> Result<(), Fai
     if !context.keeps_rows {
         record = Arc::new(without_rows(&record));
     }
-    let mut counts = context.store.with(move |catalogue| catalogue.store_page(&record)).await??;
+    let mut counts = context.writes.write(move |catalogue| catalogue.store_page(&record)).await??;
     if !context.keeps_rows {
         counts.unchanged = resources;
     }

@@ -38,7 +38,7 @@ use crate::engine::Engine;
 use crate::instance::Instances;
 use crate::manifest::Manifest;
 use crate::planned::{MadeFrom, settings_digests};
-use crate::sink::Worker;
+use crate::sink::{Grouped, Worker};
 
 /// Why a run could not begin, by exit status.
 #[derive(Debug, thiserror::Error)]
@@ -282,10 +282,11 @@ pub(super) async fn set_up(
         partition: reach.partition,
         instances,
         client: Arc::clone(&client),
-        kinds: Kinds::new(&manifest, client.policies()),
+        kinds: Kinds::new(&manifest, &client),
         slow,
         regions: RegionsSeen::default(),
         manifest,
+        writes: Grouped::new(Arc::clone(&store)),
         store,
         keeps_rows,
         streams,

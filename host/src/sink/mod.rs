@@ -7,6 +7,7 @@
 mod answers;
 mod catalogue;
 mod destination;
+mod grouped;
 mod ndjson;
 pub mod port;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::unit::UnitKey;
 
 pub use catalogue::CatalogueSink;
 pub use destination::{Answer, Destination, DestinationError, Ending, Fate, Refusal};
+pub(crate) use grouped::Grouped;
 pub use ndjson::NdjsonSink;
 pub use port::{PortIntegration, PortSink};
 pub use webhook::WebhookSink;
