@@ -17,6 +17,7 @@ mod config;
 mod guest;
 pub mod host;
 pub mod interface;
+mod json;
 mod limits;
 mod mapping;
 mod nearest;

@@ -11,6 +11,7 @@ use super::report::{Cause, Report};
 use super::{Expression, Mapping};
 use crate::config::Config;
 use crate::interface::{Mapped, Run, Unit};
+use crate::json;
 use crate::limits::ENTITIES_PER_RESOURCE;
 use crate::problem::{Problem, ProblemClass};
 
@@ -122,11 +123,11 @@ impl Making<'_> {
     /// No entity, and why. The line tells the host that nothing follows from there being none.
     fn failed(&mut self, expression: &Expression, cause: Cause, what: &str) {
         self.made.report.add(expression, cause, self.of, what);
-        self.line(&json!({"of": self.of, "mapping": self.mapping.index, "failed": cause.word()}));
+        self.line(json!({"of": self.of, "mapping": self.mapping.index, "failed": cause.word()}));
     }
 
-    fn line(&mut self, line: &Value) {
-        self.made.lines.push_str(&line.to_string());
+    fn line(&mut self, line: Value) {
+        self.made.lines.push_str(&json::text(&line));
         self.made.lines.push('\n');
     }
 
@@ -182,9 +183,13 @@ impl Making<'_> {
         if self.gaps {
             without_nulls(&mut entity);
         }
-        self.line(&json!({
-            "of": of, "mapping": mapping.index, "identifier": identifier, "blueprint": blueprint, "entity": entity,
-        }));
+        let mut line = Map::with_capacity(5);
+        line.insert("of".to_owned(), Value::from(of));
+        line.insert("mapping".to_owned(), Value::from(mapping.index));
+        line.insert("identifier".to_owned(), Value::String(identifier));
+        line.insert("blueprint".to_owned(), Value::String(blueprint));
+        line.insert("entity".to_owned(), Value::Object(entity));
+        self.line(Value::Object(line));
     }
 }
 

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::Reading;
 use super::listing::Place;
 use crate::catalog::{Reach, property_name};
+use crate::json;
 use crate::redact::{hex, redact};
 use crate::template::{self, Scope};
 
@@ -105,7 +106,7 @@ pub(crate) fn identify(reading: &Reading<'_>, parents: &[String], value: &Value,
 fn digest(reading: &Reading<'_>, value: &Value) -> String {
     let mut shown = Value::Object(shown(reading, value));
     shown.sort_all_objects();
-    hex(Sha256::digest(shown.to_string().as_bytes()).get(..DIGEST_BYTES).unwrap_or_default())
+    hex(Sha256::digest(json::text(&shown).as_bytes()).get(..DIGEST_BYTES).unwrap_or_default())
 }
 
 /// The members of an item by their names in the output, without its secrets.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::interface::Page;
+use crate::json;
 use crate::mapping::{Made, Report};
 use crate::problem::{Problem, Problems};
 
@@ -56,7 +57,7 @@ impl PageBuilder {
     /// Adds a resource's line and its entities. False where they do not fit any more; a page takes one resource of any
     /// size.
     pub(crate) fn add(&mut self, id: &str, line: &Value, made: Made) -> bool {
-        let line = line.to_string();
+        let line = json::text(line);
         if !self.ids.is_empty() && self.len() + line.len() + made.lines.len() >= self.limit {
             self.full = true;
             return false;
@@ -71,7 +72,7 @@ impl PageBuilder {
     /// Says that the children below a chain of parents were read to the end, or were not.
     pub(crate) fn scope(&mut self, parents: &[String], whole: bool) {
         if !parents.is_empty() {
-            self.push(&json!({"parent": parents, "whole": whole}).to_string());
+            self.push(&json::text(&json!({"parent": parents, "whole": whole})));
         }
         self.whole &= whole;
     }

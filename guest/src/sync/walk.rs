@@ -20,6 +20,7 @@ use crate::catalog::Reach;
 use crate::config::Config;
 use crate::host::Host;
 use crate::interface::{Account, Page, Run, Unit};
+use crate::json;
 use crate::limits::{ITEMS_AT_ONCE, LIST_CALLS_PER_PAGE, PARENTS_AT_ONCE};
 use crate::mapping::Mapper;
 use crate::problem::{Problem, ProblemClass};
@@ -391,11 +392,12 @@ impl<'r> Walk<'_, 'r> {
         let limit = usize::try_from(self.reading.run.limits.page_bytes).unwrap_or(usize::MAX);
         // Entities say again what they take of their resource.
         let limit = if self.mapper.is_empty() { limit } else { limit / 2 };
-        let by_size = rest.iter().position(|listed| {
-            bytes += listed.value.to_string().len();
+        let most = by_calls.min(by_items);
+        let by_size = rest.iter().take(most).position(|listed| {
+            bytes += json::length(&listed.value);
             bytes > limit
         });
-        by_calls.min(by_items).min(by_size.unwrap_or(usize::MAX)).clamp(1, rest.len().max(1))
+        by_size.unwrap_or(most).clamp(1, rest.len().max(1))
     }
 
     /// Whether the configuration wants it: buckets may be limited to the allowed regions.
