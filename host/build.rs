@@ -9,6 +9,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use portolan_component_build::Guest;
+use sha2::{Digest, Sha256};
 
 /// The component in the packaged crate, written there by `portolan-dist --into-crate`.
 const PACKAGED: &str = "component/portolan.wasm";
@@ -45,6 +46,9 @@ fn main() {
         copy(&host.join(PACKAGED), &out, mend);
     }
     println!("cargo::rustc-env=PORTOLAN_COMPONENT_FILE={}", out.display());
+    let component = std::fs::read(&out).unwrap_or_else(|error| fail(&format!("{}: {error}", out.display())));
+    let digest: String = Sha256::digest(component).iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::rustc-env=PORTOLAN_COMPONENT_DIGEST=sha256:{digest}");
 }
 
 fn copy(from: &Path, to: &Path, mend: &str) {

@@ -13,6 +13,8 @@ use crate::imports::{CallScope, Outbound};
 const PAGES_MAX: u32 = 256;
 /// Linear memory above which an instance is replaced: it never shrinks, a page of 1 MiB leaves 10.75 MiB.
 const MEMORY_KEPT_BYTES: usize = 8 << 20;
+/// Linear memory of a configured instance that the engine's number of instances counts on.
+const MEMORY_EXPECTED_BYTES: usize = 5 << 20;
 
 /// Why the guest could not be configured.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +33,15 @@ pub struct Instances {
     outbound: Arc<dyn Outbound>,
     config: String,
     run: sync::Run,
+    live_max: u32,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Instance>>,
+}
+
+/// As many as fit where so many of the usual size would: a long mapping makes an instance twice as large.
+fn fitting(instances: u32, memory_bytes: usize) -> u32 {
+    let fitting = instances as usize * MEMORY_EXPECTED_BYTES / memory_bytes.max(MEMORY_EXPECTED_BYTES);
+    u32::try_from(fitting).unwrap_or(instances).max(1)
 }
 
 impl Instances {
@@ -46,9 +55,11 @@ impl Instances {
         config: String,
         run: sync::Run,
     ) -> Result<(Self, sync::Configured), ConfigureError> {
-        let permits = Arc::new(Semaphore::new(engine.instances() as usize));
-        let pool = Self { engine, outbound, config, run, permits, idle: Mutex::new(Vec::new()) };
+        let (permits, idle) = (Arc::new(Semaphore::new(0)), Mutex::new(Vec::new()));
+        let mut pool = Self { engine, outbound, config, run, live_max: 0, permits, idle };
         let (instance, configured) = pool.configured(&pool.run).await?;
+        pool.live_max = fitting(pool.engine.instances(), instance.store.data().memory.memory_bytes);
+        pool.permits.add_permits(pool.live_max as usize);
         pool.put_back(instance);
         Ok((pool, configured))
     }
@@ -122,7 +133,7 @@ impl Instances {
     /// How many instances may be alive at once: as many units can be read side by side.
     #[must_use]
     pub fn live_max(&self) -> u32 {
-        self.engine.instances()
+        self.live_max
     }
 
     async fn permit(&self) -> Option<OwnedSemaphorePermit> {
@@ -240,5 +251,18 @@ impl Drop for Lease<'_> {
         if let Some(instance) = self.instance.take().filter(|_| self.reusable) {
             self.pool.put_back(instance);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn larger_instances_are_fewer() {
+        assert_eq!(fitting(64, 4 << 20), 64);
+        assert_eq!(fitting(64, 10 << 20), 32);
+        assert_eq!(fitting(64, 100 << 20), 3);
+        assert_eq!(fitting(1, 128 << 20), 1);
     }
 }

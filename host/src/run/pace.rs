@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 /// Readers a core to begin with: enough for an AWS that answers at once.
-const AT_FIRST_A_CORE: usize = 4;
+const AT_FIRST_A_CORE: usize = 2;
 /// How long is looked at what they bring.
 pub(super) const TICK: Duration = Duration::from_millis(250);
 /// So much more has to come of half as many more, or there are enough.
-const WORTH_IT: f64 = 1.1;
+const WORTH_IT: f64 = 1.2;
 /// Ticks after which it is tried once more: other accounts may answer more slowly.
 const REST: u32 = 40;
 
@@ -76,15 +76,15 @@ mod tests {
     #[test]
     fn readers_are_as_many_as_bring_more() {
         assert_eq!(settled(100_000, 12), 128, "waiting is all they do");
-        assert_eq!(settled(200, 12), 12, "eight were enough; it took four to see it");
+        assert_eq!(settled(200, 12), 6, "four were enough; it took two to see it");
         assert!((60..=100).contains(&settled(3_000, 12)), "{}", settled(3_000, 12));
-        assert_eq!(settled(200, 60), 18, "tried once more");
+        assert_eq!(settled(200, 60), 9, "tried once more");
     }
 
     #[test]
     fn nothing_is_learned_while_nothing_waits() {
         let mut pace = Pace::new(2, 128);
-        assert_eq!((pace.more(100, false), pace.more(0, true), pace.readers()), (0, 0, 8));
+        assert_eq!((pace.more(100, false), pace.more(0, true), pace.readers()), (0, 0, 4));
         assert_eq!(Pace::new(4, 2).readers(), 2);
     }
 }
