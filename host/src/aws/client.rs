@@ -230,8 +230,8 @@ impl Client {
         loop {
             tried.attempts += 1;
             call.policy = self.policies.get().and_then(|policies| policies.of(&call));
-            let taken = self.rates.take(&call);
-            let result = self.send_once(&call, taken.wait).await;
+            let mut taken = self.rates.take(&call);
+            let result = self.send_once(&call, &mut taken).await;
             let outcome = self.count(&call, name, &result, tried.attempts > 1);
             self.learn_rate(&call, &taken, &outcome);
             if let Ok(answer) = &result
@@ -275,14 +275,19 @@ impl Client {
     }
 
     /// Waits for its bucket, then for a place among the calls in flight, its account's and then everybody's, and sends.
-    async fn send_once(&self, call: &Call, wait: Duration) -> Result<Answer, ExchangeError> {
-        if !wait.is_zero() && self.exchange.waits() {
-            tokio::time::sleep(wait).await;
-        }
+    async fn send_once(&self, call: &Call, taken: &mut Taken) -> Result<Answer, ExchangeError> {
         let account = self.account_places(&call.identity);
-        let _account = account.acquire().await;
-        let _place = self.in_flight.acquire().await;
-        self.exchange.exchange(call, self.clock_offset_ms.load(Ordering::Relaxed)).await
+        loop {
+            if !taken.wait.is_zero() && self.exchange.waits() {
+                tokio::time::sleep(taken.wait).await;
+            }
+            let _account = account.acquire().await;
+            let _place = self.in_flight.acquire().await;
+            match self.rates.take_again(call, taken) {
+                Some(again) => *taken = again,
+                None => return self.exchange.exchange(call, self.clock_offset_ms.load(Ordering::Relaxed)).await,
+            }
+        }
     }
 
     fn learn_rate(&self, call: &Call, taken: &Taken, outcome: &Outcome) {

@@ -95,6 +95,11 @@ impl Bucket {
         bucket
     }
 
+    /// Whether nothing holds its calls back yet.
+    pub(super) fn is_unbounded(&self) -> bool {
+        self.rate.is_none()
+    }
+
     fn capacity(&self) -> f64 {
         match (self.quota, self.rate) {
             (Some(quota), _) => quota.burst,
@@ -169,6 +174,12 @@ impl Bucket {
         // AWS's bucket is empty; ours has nothing to give that AWS would take. Who waits already goes on waiting.
         let emptied = -rate * PAUSE_MS / 1_000.0;
         self.tokens = if self.tokens.is_finite() { self.tokens.min(0.0) + emptied } else { emptied };
+    }
+
+    /// The rate that was nearly too much, once it was found where nothing is published: what others of its service begin with.
+    pub(super) fn found(&self) -> Option<f64> {
+        let is_found = self.quota.is_none() && self.rate.is_some() && !self.seeks;
+        is_found.then(|| self.peak.max(RATE_MIN))
     }
 
     /// What was learned, where it is not what is published.

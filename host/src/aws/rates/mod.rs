@@ -18,6 +18,9 @@ use retry_budget::RetryBudget;
 
 use super::exchange::Call;
 
+#[cfg(test)]
+mod tests;
+
 /// Buckets in memory, above which those that are full are forgotten.
 const BUCKETS_KEPT: usize = 4_096;
 
@@ -57,6 +60,8 @@ pub struct Taken {
     pub wait: Duration,
     /// When they were taken, by the clock of the rates.
     at_ms: f64,
+    /// Whether a bucket was without a bottom then.
+    unbounded: bool,
 }
 
 /// What was learned of a bucket: where, of which operation, and calls a second.
@@ -83,6 +88,8 @@ struct Held {
     buckets: HashMap<Key, Bucket>,
     retries: HashMap<Place, RetryBudget>,
     learned: HashMap<Key, f64>,
+    /// What was found last of a service, or of its operation, wherever: AWS's quotas are the same in most accounts and regions.
+    found: HashMap<(String, Option<String>), f64>,
     /// With more buckets than this, those that are idle are forgotten.
     full: usize,
 }
@@ -121,7 +128,7 @@ impl Rates {
             // Looking through them is worth it once there are twice as many as are in use.
             held.full = held.buckets.len() * 2;
         }
-        let Held { buckets, learned, .. } = held;
+        let Held { buckets, learned, found, .. } = held;
         buckets.entry(key.clone()).or_insert_with(|| {
             let quota = match &key.1 {
                 Some(operation) => self.published.of_operation(&key.0.service, operation),
@@ -131,7 +138,9 @@ impl Rates {
                 burst: (quota.burst * self.shares.of_published).max(1.0),
                 per_second: quota.per_second * self.shares.of_published,
             };
-            Bucket::new(quota.map(share), learned.get(key).copied(), now_ms)
+            let elsewhere = || found.get(&(key.0.service.clone(), key.1.clone()));
+            let known = learned.get(key).or_else(|| elsewhere().filter(|_| quota.is_none()));
+            Bucket::new(quota.map(share), known.copied(), now_ms)
         })
     }
 
@@ -139,9 +148,26 @@ impl Rates {
     pub fn take(&self, call: &Call) -> Taken {
         let at_ms = self.now_ms();
         let keys = self.keys(call);
-        let Ok(mut held) = self.held.lock() else { return Taken { wait: Duration::ZERO, at_ms } };
-        let wait_ms = keys.iter().map(|key| self.bucket(&mut held, key, at_ms).take(at_ms)).fold(0.0, f64::max);
-        Taken { wait: Duration::from_secs_f64(wait_ms / 1_000.0), at_ms }
+        let mut taken = Taken { wait: Duration::ZERO, at_ms, unbounded: false };
+        let Ok(mut held) = self.held.lock() else { return taken };
+        for key in &keys {
+            let bucket = self.bucket(&mut held, key, at_ms);
+            taken.unbounded |= bucket.is_unbounded();
+            taken.wait = taken.wait.max(Duration::from_secs_f64(bucket.take(at_ms) / 1_000.0));
+        }
+        taken
+    }
+
+    /// Tokens anew for a call that had them of a bucket without a bottom, which has one since: AWS has throttled its like while
+    /// it waited for its place, and would throttle it too.
+    pub fn take_again(&self, call: &Call, taken: &Taken) -> Option<Taken> {
+        if !taken.unbounded {
+            return None;
+        }
+        let keys = self.keys(call);
+        let is_unbounded = |held: &Held, key| held.buckets.get(key).is_none_or(Bucket::is_unbounded);
+        let still = self.held.lock().is_ok_and(|held| keys.iter().any(|key| is_unbounded(&held, key)));
+        (!still).then(|| self.take(call))
     }
 
     /// Whether AWS publishes a bucket of the operation's own.
@@ -169,7 +195,11 @@ impl Rates {
         let Ok(mut held) = self.held.lock() else { return };
         // The narrower bucket is the one that AWS has told of.
         if let Some(key) = keys.first() {
-            self.bucket(&mut held, key, now_ms).throttled(taken.at_ms, now_ms);
+            let bucket = self.bucket(&mut held, key, now_ms);
+            bucket.throttled(taken.at_ms, now_ms);
+            if let Some(rate) = bucket.found() {
+                held.found.insert((key.0.service.clone(), key.1.clone()), rate);
+            }
         }
     }
 
