@@ -88,7 +88,8 @@ struct Held {
     buckets: HashMap<Key, Bucket>,
     retries: HashMap<Place, RetryBudget>,
     learned: HashMap<Key, f64>,
-    /// What was found last of a service, or of its operation, wherever: AWS's quotas are the same in most accounts and regions.
+    /// Which rates were found of a service, or of its operation, wherever, the later the weightier: AWS's quotas are the same in most
+    /// accounts and regions, and one that shares its buckets with somebody must not slow the others down for long.
     found: HashMap<(String, Option<String>), f64>,
     /// With more buckets than this, those that are idle are forgotten.
     full: usize,
@@ -198,7 +199,8 @@ impl Rates {
             let bucket = self.bucket(&mut held, key, now_ms);
             bucket.throttled(taken.at_ms, now_ms);
             if let Some(rate) = bucket.found() {
-                held.found.insert((key.0.service.clone(), key.1.clone()), rate);
+                let found = held.found.entry((key.0.service.clone(), key.1.clone())).or_insert(rate);
+                *found = f64::midpoint(*found, rate);
             }
         }
     }
