@@ -83,7 +83,11 @@ pub fn advice_for(class: &str, operation: &str) -> String {
         "unavailable" => {
             "the service is not offered there or not subscribed to; deny the region for the kind".to_owned()
         }
-        "unreachable" | "timed-out" => "check the network, proxies and endpoints, and run again".to_owned(),
+        "unreachable" | "timed-out" => {
+            "mend what the message names (the network, a proxy, an endpoint that there is not in FIPS or dual-stack form), \
+             then run again"
+                .to_owned()
+        }
         "too-large" | "limit" => "a limit of this program ended it; the message names it".to_owned(),
         "refused" => "the request is not a read that the configuration allows; the message names the rule".to_owned(),
         "cancelled" => "the run was stopped; run again".to_owned(),
