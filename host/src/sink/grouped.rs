@@ -52,7 +52,7 @@ impl Grouped {
             let mut replies = Vec::with_capacity(writes.len());
             let committed = catalogue.together(writes.into_iter(), |catalogue, write| replies.push(write(catalogue)));
             for reply in replies {
-                reply(committed.as_ref().map(|()| ()));
+                reply(committed.as_ref().copied());
             }
         };
         self.catalogue.with(carry_out).await?;
