@@ -69,10 +69,11 @@ fn lock(waiting: &Mutex<Vec<Write>>) -> MutexGuard<'_, Vec<Write>> {
 mod tests {
     use super::*;
 
+    type Asked = fn(&mut Catalogue) -> Result<bool, CatalogueError>;
     type Answer = Result<Result<bool, CatalogueError>, WorkerGone>;
 
     /// Writes that come while the thread is busy with something else; each answers whether it had a transaction to itself.
-    async fn while_busy(writes: Vec<fn(&mut Catalogue) -> Result<bool, CatalogueError>>) -> (Grouped, Vec<Answer>) {
+    async fn while_busy(writes: Vec<Asked>) -> (Grouped, Vec<Answer>) {
         let worker = Arc::new(Worker::start("test", Catalogue::in_memory().unwrap()).unwrap());
         let grouped = Grouped::new(Arc::clone(&worker));
         let (open, gate) = std::sync::mpsc::channel::<()>();
