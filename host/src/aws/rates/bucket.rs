@@ -12,8 +12,10 @@ const RECOVERED_S: f64 = 30.0;
 const NEARLY: f64 = 0.95;
 /// For so long nothing is sent after a throttle: AWS's bucket is empty.
 const PAUSE_MS: f64 = 500.0;
-/// Where nothing is published or learned: what is tried after the first throttle …
+/// Where nothing is published or learned: what is tried after the first throttle at most …
 const FIRST_RATE: f64 = 10.0;
+/// … and at least, since one that was asked twice in that second tells nothing …
+const FIRST_RATE_MIN: f64 = 4.0;
 /// … and by what that grows in a second, until it is throttled again.
 const SOUGHT_A_SECOND: f64 = 2.0;
 /// A bucket never stands still: that would be for ever.
@@ -162,7 +164,7 @@ impl Bucket {
         self.lowered_ms = now_ms;
         let passed = self.passed.per_second();
         let rate = match self.rate {
-            None => passed.min(FIRST_RATE),
+            None => passed.clamp(FIRST_RATE_MIN, FIRST_RATE),
             // Doubling has gone beyond what is there, up to twice as far.
             Some(rate) if self.seeks => passed.clamp(rate / SOUGHT_A_SECOND, rate) * LOWERED,
             Some(rate) => rate * LOWERED,
